@@ -1,0 +1,1 @@
+"""One turn: understanding, the talk's state, explaining, checking."""

@@ -1,0 +1,1 @@
+"""The films that ship with shoptalk."""

@@ -1,0 +1,93 @@
+"""Everything that can go wrong on purpose, as one tree.
+
+    ShoptalkError
+    ├── CatalogError        the catalog's author must act: says file, row and field
+    ├── ShopError           the shop's owner must act
+    │   ├── ShopNotFoundError
+    │   ├── ShopExistsError
+    │   ├── ShopVersionError
+    │   ├── ShopDamagedError
+    │   └── ShopBusyError   another process is writing
+    ├── UnknownItemError    the caller named an item that the shop does not have
+    ├── EncoderError        the sentence encoder's weights cannot be had
+    └── LogError            a dialogue log or interaction file cannot be read
+
+A message says what was wrong, where, and what to do about it. Programmer errors (wrong types, wrong order of calls) are
+Python's own exceptions and pass through.
+"""
+
+
+class ShoptalkError(Exception):
+    """Base of all errors that shoptalk raises on purpose.
+
+    `problem` says what was wrong, `hint` what to do; `str()` gives both.
+    """
+
+    def __init__(self, problem: str, *, hint: str = "") -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.problem} {self.hint}".strip()
+
+
+class CatalogError(ShoptalkError):
+    """A catalog, or one record of it, cannot be used.
+
+    `file` is the path as given, `row` the 1-based record number (the first data row of a CSV file is 1), `field` the
+    column's name or dotted path; each is None where it does not apply.
+    """
+
+    def __init__(
+        self, problem: str, *, file: str | None = None, row: int | None = None, field: str | None = None, hint: str = ""
+    ) -> None:
+        super().__init__(problem, hint=hint)
+        self.file = file
+        self.row = row
+        self.field = field
+
+    def __str__(self) -> str:
+        where = [
+            self.file or "",
+            f"row {self.row}" if self.row is not None else "",
+            f"field '{self.field}'" if self.field else "",
+        ]
+        place = ", ".join(part for part in where if part)
+        return f"{place}: {super().__str__()}" if place else super().__str__()
+
+
+class ShopError(ShoptalkError):
+    """A shop's folder cannot be used as asked."""
+
+
+class ShopNotFoundError(ShopError):
+    """There is no built shop at that place."""
+
+
+class ShopExistsError(ShopError):
+    """A shop stands already where one was to be built."""
+
+
+class ShopVersionError(ShopError):
+    """The shop's folder was written by another version of the format."""
+
+
+class ShopDamagedError(ShopError):
+    """A file of the shop is missing or does not match its checksum."""
+
+
+class ShopBusyError(ShopError):
+    """Another process holds the shop's writing lock."""
+
+
+class UnknownItemError(ShoptalkError):
+    """The caller named an item id that the shop does not have."""
+
+
+class EncoderError(ShoptalkError):
+    """The sentence encoder's weights were not found or cannot be used."""
+
+
+class LogError(ShoptalkError):
+    """A dialogue log or interaction file cannot be read."""

@@ -1,0 +1,1 @@
+"""Dialogue logs, metrics, replay and benchmarks."""

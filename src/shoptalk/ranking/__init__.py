@@ -1,0 +1,1 @@
+"""From candidates to ordered, diversified picks with the evidence that moved them."""

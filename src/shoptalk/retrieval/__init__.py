@@ -1,0 +1,1 @@
+"""Reading a catalog, finding its facets, and finding items: columns, vectors, words."""

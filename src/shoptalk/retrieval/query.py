@@ -1,0 +1,122 @@
+"""What a person means, and what retrieval is asked: plain frozen values without behaviour of their own.
+
+A `Request` is one message understood against a catalog. A `Query` is what the talk as a whole asks of the index: the
+request merged with what was said before.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Value = bool | float | str | tuple[float, float] | tuple[str, ...]
+
+
+class Operator(StrEnum):
+    """How a constraint's value is held against an item's."""
+
+    IS = "is"
+    IS_NOT = "is not"
+    ANY_OF = "any of"
+    AT_LEAST = "at least"
+    AT_MOST = "at most"
+    MORE_THAN = "more than"
+    LESS_THAN = "less than"
+    BETWEEN = "between"
+    ABOUT = "about"
+
+
+class Constraint(BaseModel):
+    """A facet, an operator and a value. `must` tells a constraint (has to hold) from a preference (helps).
+
+    Values: category facets take the catalog's own spelling (a tuple of them with ANY_OF); numbers are in the facet's
+    unit; dates are ISO days ('2024-05-01'; compared as text order would); flags are booleans; BETWEEN takes a pair, both
+    ends included. ABOUT holds within a tenth of the value, two units for years.
+    An item without a value for the facet meets no constraint but IS_NOT.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    facet: str
+    operator: Operator
+    value: Value
+    must: bool = True
+    words: str = Field(default="", description="the person's words that gave it")
+    span: tuple[int, int] | None = Field(default=None, description="where the words stand in the message, in characters")
+    than: str | None = Field(default=None, description="id of the item it was measured against: 'cheaper than the first'")
+    confidence: float = Field(default=1.0, ge=0, le=1)
+
+    def same_as(self, other: "Constraint") -> bool:
+        """True if both ask the same of an item, whatever words gave them."""
+        return (self.facet, self.operator, self.value, self.must) == (other.facet, other.operator, other.value, other.must)
+
+
+class Act(StrEnum):
+    """What a message does."""
+
+    FIND = "find"
+    MORE = "more"
+    SIMILAR = "similar"
+    FEEDBACK = "feedback"
+    DETAILS = "details"
+    COMPARE = "compare"
+    START_OVER = "start over"
+    CHAT = "chat"
+    HELP = "help"
+
+
+class Stance(StrEnum):
+    """How the person stands to an item they named."""
+
+    SIMILAR = "wants similar"
+    LIKED = "likes"
+    DISLIKED = "dislikes"
+    SEEN = "has seen"
+    OWNED = "owns"
+    ASKED = "asks about"
+
+
+class Mention(BaseModel):
+    """An item that the message names, by title or by place ('the second one')."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    item_id: str
+    title: str
+    stance: Stance
+    words: str = ""
+    span: tuple[int, int] | None = None
+    confidence: float = Field(default=1.0, ge=0, le=1)
+
+
+class Request(BaseModel):
+    """One message, understood. `text` is what no facet holds; it is searched by meaning and by words."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    message: str
+    acts: tuple[Act, ...] = (Act.FIND,)
+    constraints: tuple[Constraint, ...] = ()
+    dropped: tuple[str, ...] = Field(default=(), description="facets whose constraints no longer hold: 'any price'")
+    mentions: tuple[Mention, ...] = ()
+    text: str = ""
+    count: int | None = Field(default=None, ge=1, le=50, description="how many picks are wanted, if said")
+    unknown_titles: tuple[str, ...] = Field(default=(), description="titles asked for that the shop does not have")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What the talk asks of the index, everything said so far included.
+
+    `must` decides which items pass; `wishes` only help. `liked`, `disliked` and `similar` are item ids; ids in `exclude`
+    (seen, rejected, shown before) are never returned.
+    """
+
+    text: str = ""
+    must: tuple[Constraint, ...] = ()
+    wishes: tuple[Constraint, ...] = ()
+    similar: tuple[str, ...] = ()
+    liked: tuple[str, ...] = ()
+    disliked: tuple[str, ...] = ()
+    exclude: frozenset[str] = field(default_factory=frozenset)
+    limit: int = 300

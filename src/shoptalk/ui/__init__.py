@@ -1,0 +1,1 @@
+"""Faces: the Gradio page and the command line."""
