@@ -52,7 +52,7 @@ _FIRST_IN_DOCUMENT = (Meaning.GENRE, Meaning.BRAND, Meaning.KEYWORD, Meaning.PLA
 
 
 class Item(BaseModel):
-    """One thing that can be recommended. Numbers are in the facet's unit, dates ISO days; missing facets are left out."""
+    """One thing that can be recommended. Numbers in the facet's unit, dates as ISO days; what is missing left out."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
