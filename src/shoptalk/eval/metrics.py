@@ -1,6 +1,6 @@
 """Recommendation accuracy of replayed dialogues: one row per target, micro average, intervals over dialogues.
 
-The measures are those of `ir_measures` (trec_eval's), given one relevant item a row, which is how ReDial and INSPIRED are
+The measures are those of `ir_measures` (trec_eval's), given one relevant item a row, as ReDial and INSPIRED are
 counted: Recall@k is the share of targets in the first k, NDCG@10 the mean of 1 / log2(1 + rank), MRR@10 the mean of
 1 / rank, both 0 beyond rank 10.
 """
