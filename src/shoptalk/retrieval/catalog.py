@@ -91,10 +91,7 @@ class Catalog:
     def from_items(cls, items: Iterable[Item], schema: Schema) -> Self:
         """Build the columns. Raises CatalogError for an id that stands twice or a value that its facet cannot hold."""
         held = list(items)
-        columns = {
-            facet.name: _column(facet, [_raw(facet, item.facets.get(facet.name), row) for row, item in enumerate(held)])
-            for facet in schema.facets
-        }
+        columns = {facet.name: _column(facet, _raws(facet, held)) for facet in schema.facets}
         return cls(
             schema,
             ids=[item.id for item in held],
@@ -267,10 +264,10 @@ class Catalog:
             match self.value(row, facet.name):
                 case True:
                     words.append(facet.label or facet.name)
-                case float(number):
-                    words.append(f"{number:g} {facet.unit}" if facet.unit else f"{number:.10g}")
+                case float(number) if facet.unit or facet.meaning is Meaning.YEAR:
+                    words.append(f"{number:g} {facet.unit}" if facet.unit else f"{number:g}")
                 case str(word):
-                    words.append(word)
+                    words.append(word[:4] if facet.kind is Kind.DATE else word)
                 case tuple(several):
                     words.append(", ".join(several[:_VALUES_IN_DOCUMENT]))
         return words
@@ -279,11 +276,14 @@ class Catalog:
 _Raw = tuple[str, ...] | float | bool | None
 
 
-def _raw(facet: Column, value: FacetValue | None, row: int) -> _Raw:
+def _raws(facet: Column, items: Sequence[Item]) -> list[_Raw]:
+    shown = (item.facets.get(facet.name) for item in items)
+    return [None if value is None else _raw(facet, value, row) for row, value in enumerate(shown)]
+
+
+def _raw(facet: Column, value: FacetValue, row: int) -> _Raw:
     """The value as its column stores it. Raises CatalogError where facet and value do not go together."""
     match facet.kind, value:
-        case _, None:
-            return None
         case ((Kind.CATEGORY | Kind.CATEGORIES), str(word)):
             return (word,)
         case Kind.CATEGORY, tuple(words) if len(words) <= 1:

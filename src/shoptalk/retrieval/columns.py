@@ -40,7 +40,7 @@ class CategoryColumn:
     @classmethod
     def of_values(cls, name: str, rows: Sequence[Sequence[str]]) -> "CategoryColumn":
         """Build the column from each row's values; a value that a row repeats counts once."""
-        once = [tuple(dict.fromkeys(row)) for row in rows]
+        once = [tuple(dict.fromkeys(row)) if len(row) > 1 else tuple(row) for row in rows]
         tally = Counter(value for row in once for value in row)
         values = tuple(sorted(tally, key=lambda value: (-tally[value], value)))
         code_of = {value: code for code, value in enumerate(values)}

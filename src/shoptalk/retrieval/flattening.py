@@ -34,8 +34,8 @@ _COORDINATES = frozenset({"coordinates", "location", "geo", "latlng", "latlon", 
 def flatten(record: Mapping[Any, Any]) -> dict[str, FieldValue]:
     """The record's fields by dotted path; empty ones left out.
 
-    A nested record's fields get its name in front ('Address.City'). Of a list of records each sub-field becomes one
-    field: the lowest number ('Rooms.BaseRate', the highest as 'Rooms.BaseRate.max'), all texts once, flags true if any is.
+    A nested record's fields get its name in front ('Address.City'). Of a list of records each sub-field becomes one:
+    the lowest number ('Rooms.BaseRate'; the highest is 'Rooms.BaseRate.max'), all texts, whether any flag is true.
     Lists of name and value pairs become fields of those names; coordinates are left out.
 
     Raises CatalogError (without file and row) for a number that is not finite, a text over 1 MB, or too deep nesting.

@@ -137,7 +137,7 @@ def _json_name(value: object) -> str:
 
 
 def _text(source: Path) -> Iterator[str]:
-    """The file's text in pieces. Raises CatalogError with the byte's place if it is not UTF-8 (or UTF-16 with a BOM)."""
+    """The file's text in pieces. Raises CatalogError with the byte's place unless it is UTF-8 (or UTF-16 with BOM)."""
     try:
         with gzip.open(source) if source.suffix.lower() == ".gz" else source.open("rb") as stream:
             yield from _decoded(source, stream)

@@ -4,6 +4,7 @@ A column has one role. Those with the role `facet` also have a kind (how values 
 people call it: a price can be *cheap*, a duration *short*), by which words find the facet in any catalog.
 """
 
+from collections import Counter
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -82,7 +83,7 @@ class Schema(BaseModel):
     @model_validator(mode="after")
     def _roles_are_sound(self) -> "Schema":
         names = [column.name for column in self.columns]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        twice = sorted(name for name, times in Counter(names).items() if times > 1)
         if twice:
             raise ValueError(f"columns named twice: {', '.join(twice)}")
         for role in (Role.ID, Role.TITLE, Role.PICTURE, Role.LINK):
