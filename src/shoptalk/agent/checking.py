@@ -1,0 +1,82 @@
+"""Promise 3: a sentence is said only if its names and numbers can be traced to what is known.
+
+Known are the picks' records and evidence, the items the person named, the person's own words, and the counts of the
+turn. Item names are what stands between double asterisks.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from shoptalk.agent.explaining import Answer
+from shoptalk.agent.phrasing import number_in_words, title_with_year
+from shoptalk.retrieval.catalog import FacetValue, Item
+
+_NAME = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+_PLACE = re.compile(r"^\n?\d+\. ")
+
+
+class Known:
+    """What an answer may speak of: names of items, and numbers as they would be written."""
+
+    def __init__(self, answer: Answer) -> None:
+        items = [*(pick.item for pick in answer.picks), *answer.named.values()]
+        self.names = {name for item in items for name in (item.title, title_with_year(answer.schema, item))}
+        self.names |= {mention.title for mention in answer.request.mentions}
+        self.numbers = set(_numbers_in(self._texts(answer, items)))
+        self.numbers |= {
+            _plain(f"{count}") for count in (answer.passing, answer.passing - len(answer.picks), answer.size)
+        }
+        self.numbers |= {_plain(f"{one.count}") for one in answer.relaxations}
+
+    def untraceable(self, sentence: str) -> tuple[str, ...]:
+        """Names and numbers of the sentence that cannot be traced; empty if all can."""
+        names = [name for name in _NAME.findall(sentence) if name not in self.names]
+        rest = _PLACE.sub("", _NAME.sub("", sentence))
+        return (*names, *(number for number in _numbers_in([rest]) if number not in self.numbers))
+
+    def _texts(self, answer: Answer, items: Iterable[Item]) -> Iterator[str]:
+        yield answer.request.message
+        for item in items:
+            yield from (item.title, item.text)
+            for name, value in item.facets.items():
+                yield from _written(value)
+                if isinstance(value, float) and not isinstance(value, bool):
+                    yield number_in_words(answer.schema.facet(name), value)
+        for constraint in (*answer.state.constraints, *answer.request.constraints):
+            yield constraint.words
+            yield from _written(constraint.value)
+        for pick in answer.picks:
+            yield from (fact.model_dump_json() for fact in pick.evidence)
+        for one in answer.relaxations:
+            yield from _written(one.nearest) if one.nearest is not None else ()
+
+
+def checked(pieces: Iterable[str], answer: Answer) -> Iterator[str]:
+    """The pieces that can be traced; the others are left out."""
+    known = Known(answer)
+    for piece in pieces:
+        if not known.untraceable(piece):
+            yield piece
+
+
+def _written(value: FacetValue | tuple[float, float] | tuple[str, ...]) -> Iterator[str]:
+    if isinstance(value, tuple):
+        for one in value:
+            yield from _written(one)
+    elif isinstance(value, float) and not isinstance(value, bool):
+        yield from (f"{value:g}", f"{value:.2f}", f"{value:.0f}", repr(value))
+    else:
+        yield str(value)
+
+
+def _numbers_in(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        for found in _NUMBER.findall(text):
+            yield _plain(found)
+
+
+def _plain(number: str) -> str:
+    """'1,299.00' and '1299' are one number."""
+    bare = number.replace(",", "")
+    return bare.rstrip("0").rstrip(".") if "." in bare else bare

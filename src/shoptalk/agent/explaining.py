@@ -1,0 +1,245 @@
+"""The answer's text from picks and evidence: the Protocol, and the embedded templates that write it.
+
+Item names stand between double asterisks. Every sentence is held against what is known before it is said (`checking`).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from shoptalk.agent.events import Pick
+from shoptalk.agent.phrasing import constraint_in_words, facet_facts, join, label_of, number_in_words, title_with_year
+from shoptalk.agent.relaxing import Relaxation
+from shoptalk.agent.state import TalkState
+from shoptalk.agent.words import FAREWELLS, GREETINGS
+from shoptalk.retrieval.catalog import Item
+from shoptalk.retrieval.query import Act, Constraint, Operator, Request, Stance
+from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
+
+_NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_REASONS_IN_TEXT = 2
+_MOST_NAMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """All that an explanation may speak of. `passing`: items that meet the musts; `named`: items the person named."""
+
+    schema: Schema
+    shop: str
+    size: int
+    request: Request
+    state: TalkState
+    picks: tuple[Pick, ...] = ()
+    passing: int = 0
+    named: dict[str, Item] = field(default_factory=dict)
+    relaxations: tuple[Relaxation, ...] = ()
+    exhausted: bool = False
+
+
+class Explaining(Protocol):
+    """Writes the text of an answer, piece by piece."""
+
+    def explain(self, answer: Answer) -> Iterator[str]:
+        """Sentences or parts of them, in order; joined they are the text."""
+        ...
+
+
+class EmbeddedExplaining:
+    """Templates over evidence. The same answer always gives the same text."""
+
+    def explain(self, answer: Answer) -> Iterator[str]:
+        """Whole sentences or lines."""
+        acts = answer.request.acts
+        if Act.HELP in acts:
+            yield from _help(answer)
+        elif Act.CHAT in acts:
+            yield _small_talk(answer)
+        elif Act.COMPARE in acts and len(answer.picks) > 1:
+            yield from _comparison(answer)
+        elif Act.DETAILS in acts and answer.picks:
+            yield from _details(answer)
+        else:
+            yield from _remarks(answer)
+            yield from _picks(answer) if answer.picks else _nothing(answer)
+
+
+def _help(answer: Answer) -> Iterator[str]:
+    yield f"I know the {answer.size:,} items of {answer.shop}. Say what you want in your own words"
+    labels = [label_of(facet) for facet in answer.schema.facets if facet.meaning is not Meaning.HIDDEN][:6]
+    yield f": I understand {join(labels)}, limits, and what you do not want. " if labels else ". "
+    yield "Name something you like, tell me what you have seen, ask for more, or say “start over”."
+
+
+def _small_talk(answer: Answer) -> str:
+    said = answer.request.message.casefold().strip(" !.?")
+    if said.startswith(FAREWELLS):
+        return "Goodbye. What you told me is kept for next time." if answer.state.turn > 1 else "Goodbye."
+    if said in GREETINGS or said.startswith(("hi ", "hello", "hey", "good ")):
+        return f"Hello! I know the {answer.size:,} items of {answer.shop}. What are you in the mood for?"
+    return "You're welcome. Say “more” for others, or change what you asked for."
+
+
+def _remarks(answer: Answer) -> Iterator[str]:
+    """What was noted, assumed, or cannot be held here."""
+    if Act.START_OVER in answer.request.acts:
+        yield "Starting over. "
+    yield from _noted(answer)
+    if answer.request.unknown_titles:
+        unknown = join([f"“{title}”" for title in answer.request.unknown_titles], "or")
+        yield f"I do not have {unknown} here, so I went by the rest of what you said. "
+    if answer.request.unheld:
+        words = join([f"“{word}”" for word in answer.request.unheld])
+        yield f"This catalog does not tell {words}, so I could not go by that. "
+    for constraint in answer.request.constraints:
+        if constraint.confidence < 1 and not constraint.than:
+            yield f"I took “{constraint.words}” to mean {constraint_in_words(answer.schema, constraint)}. "
+
+
+def _noted(answer: Answer) -> Iterator[str]:
+    for stance, verb in (
+        (Stance.SEEN, "seen"),
+        (Stance.OWNED, "own"),
+        (Stance.LIKED, "like"),
+        (Stance.DISLIKED, "did not like"),
+    ):
+        titles = [f"**{m.title}**" for m in answer.request.mentions if m.stance is stance][:_MOST_NAMED]
+        if titles:
+            have = "you have seen" if stance is Stance.SEEN else f"you {verb}"
+            yield f"Noted: {have} {join(titles)}. "
+
+
+def _picks(answer: Answer) -> Iterator[str]:
+    yield _intro(answer)
+    for place, pick in enumerate(answer.picks, start=1):
+        said = "; ".join(pick.reasons[:_REASONS_IN_TEXT])
+        yield f"\n{place}. **{title_with_year(answer.schema, pick.item)}**" + (f": {said}." if said else "")
+
+
+def _intro(answer: Answer) -> str:
+    schema, state = answer.schema, answer.state
+    many = len(answer.picks)
+    asked = [constraint_in_words(schema, c) for c in state.musts]
+    models = [f"**{answer.named[one].title}**" for one in state.similar if one in answer.named]
+    liked = [f"**{answer.named[one].title}**" for one in state.liked[-3:] if one in answer.named]
+    if state.skip_shown:
+        opening = f"{_count(many).capitalize()} more"
+    elif many == 1:
+        opening = "Just one fits" if state.count > 1 and answer.passing == 1 else "Here is one"
+    else:
+        opening = f"Here are {_count(many)}"
+    if models:
+        opening += f" close to {join(models)}"
+    elif liked and state.asks_nothing is False and not (asked or state.texts or state.wishes):
+        opening += f", going by {join(liked)}"
+    if asked:
+        opening += f" ({', '.join(asked)})"
+    rest = answer.passing - many
+    tail = f"; {rest:,} more fit." if asked and rest > 0 else "."
+    return opening + tail
+
+
+def _nothing(answer: Answer) -> Iterator[str]:
+    schema, musts = answer.schema, answer.state.musts
+    if answer.exhausted or not musts:
+        yield "You have seen or turned down all that fits. Say “start over”, or ask for something else."
+        return
+    asked = join([constraint_in_words(schema, c) for c in musts])
+    yield f"Nothing here is {asked}." if len(musts) == 1 else f"Nothing here is all of this: {asked}."
+    ways = [_way(schema, one) for one in answer.relaxations[:3]]
+    if ways:
+        yield f" There {'is' if answer.relaxations[0].count == 1 else 'are'} {join(ways, 'or')}."
+
+
+def _way(schema: Schema, relaxation: Relaxation) -> str:
+    """'3 without “under $50”, from $62 on'."""
+    dropped = join([f"“{constraint_in_words(schema, c)}”" for c in relaxation.dropped])
+    said = f"{relaxation.count:,} without {dropped}"
+    if relaxation.nearest is None:
+        return said
+    facet = schema.facet(relaxation.dropped[0].facet)
+    nearest = relaxation.nearest if isinstance(relaxation.nearest, str) else number_in_words(facet, relaxation.nearest)
+    return f"{said} (the nearest: {nearest})"
+
+
+def _details(answer: Answer) -> Iterator[str]:
+    for place, pick in enumerate(answer.picks):
+        facts = "; ".join(f"{label}: {value}" for label, value in facet_facts(answer.schema, pick.item))
+        yield ("\n" if place else "") + f"**{title_with_year(answer.schema, pick.item)}**. "
+        if pick.item.text:
+            yield f"{pick.item.text.strip()[:600]} "
+        yield f"({facts})" if facts else ""
+
+
+def _comparison(answer: Answer) -> Iterator[str]:
+    """The facets in which the items differ, one line each."""
+    items = [pick.item for pick in answer.picks]
+    yield f"{join([f'**{title_with_year(answer.schema, item)}**' for item in items])}, side by side:"
+    for facet in _differing(answer.schema, items):
+        said = [_facet_of(facet, item) for item in items]
+        yield f"\n- {label_of(facet)}: {' / '.join(said)}{_winner(facet, items)}"
+
+
+def _differing(schema: Schema, items: list[Item]) -> list[Column]:
+    facets = [facet for facet in schema.facets if any(facet.name in item.facets for item in items)]
+    return [facet for facet in facets if len({item.facets.get(facet.name) for item in items}) > 1][:10]
+
+
+def _facet_of(facet: Column, item: Item) -> str:
+    facts = dict(facet_facts(Schema(columns=(facet, _TITLE)), item))
+    return facts.get(label_of(facet), "not known")
+
+
+def _winner(facet: Column, items: list[Item]) -> str:
+    """'(the first is cheaper)' where the facet has such words and all values are known."""
+    said = {
+        Meaning.PRICE: "cheapest",
+        Meaning.DURATION: "shortest",
+        Meaning.RATING: "best rated",
+        Meaning.YEAR: "newest",
+    }
+    if facet.kind is not Kind.NUMBER or facet.meaning not in said:
+        return ""
+    values = [item.facets.get(facet.name) for item in items]
+    numbers = [float(value) for value in values if isinstance(value, float)]
+    if len(numbers) < len(items) or len(set(numbers)) < 2:
+        return ""
+    best = min(numbers) if facet.meaning in (Meaning.PRICE, Meaning.DURATION) else max(numbers)
+    names = [f"**{item.title}**" for item, number in zip(items, numbers, strict=True) if number == best]
+    return f" ({said[facet.meaning]}: {join(names)})"
+
+
+def _count(many: int) -> str:
+    return _NUMBERS[many] if many < len(_NUMBERS) else str(many)
+
+
+def next_messages(answer: Answer) -> tuple[str, ...]:
+    """Up to four messages that make sense next. Each one is understood by the embedded understanding."""
+    if not answer.picks:
+        drops = [_forget(answer.schema, c) for one in answer.relaxations[:3] for c in one.dropped]
+        return tuple(dict.fromkeys([*drops, "start over"]))[:4]
+    found = (
+        [f"more like {answer.picks[0].item.title}"]
+        if len(answer.picks[0].item.title) < 50
+        else ["more like the first one"]
+    )
+    held = {constraint.facet for constraint in answer.state.constraints}
+    for meaning, said in (
+        (Meaning.PRICE, "cheaper ones"),
+        (Meaning.YEAR, "older ones"),
+        (Meaning.DURATION, "shorter ones"),
+    ):
+        facets = answer.schema.by_meaning(meaning)
+        if facets and facets[0].name not in held:
+            found.append(said)
+    found.append("show me more")
+    return tuple(found[:4])
+
+
+def _forget(schema: Schema, constraint: Constraint) -> str:
+    if constraint.operator is Operator.IS_NOT:
+        return "start over"
+    return f"forget the {label_of(schema.facet(constraint.facet))}"
+
+
+_TITLE = Column.model_validate({"name": "\0title", "role": "title"})

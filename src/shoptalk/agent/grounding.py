@@ -1,0 +1,209 @@
+"""From what was said to the catalog's facets: numbers, vague words, comparatives and labels become constraints."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoptalk.agent.quantities import Bound, Quantity
+from shoptalk.agent.tokens import Token, singular, words
+from shoptalk.agent.words import FILLER, MEANING_WORDS
+from shoptalk.retrieval.catalog import Catalog, DateColumn, NumberColumn
+from shoptalk.retrieval.query import Constraint, Operator
+from shoptalk.retrieval.schema import Column, Kind, Meaning
+
+_EPOCH = date(1970, 1, 1)
+_OPERATORS = {
+    Bound.AT_MOST: Operator.AT_MOST,
+    Bound.LESS: Operator.LESS_THAN,
+    Bound.AT_LEAST: Operator.AT_LEAST,
+    Bound.MORE: Operator.MORE_THAN,
+    Bound.ABOUT: Operator.ABOUT,
+    Bound.EXACT: Operator.IS,
+    Bound.BETWEEN: Operator.BETWEEN,
+}
+_YEARS = (1870, 2100)
+_YEAR_CUES = frozenset({"before", "after", "since", "until", "prior to", "earlier than", "later than", "pre", "post"})
+_LABEL_REACH = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Scale:
+    """A facet whose values have an order: `values` (n,) in its unit, or days since 1970 for dates; NaN missing."""
+
+    facet: Column
+    values: NDArray[np.float64]
+
+    @property
+    def coverage(self) -> float:
+        """Share of items that have a value."""
+        return float(np.mean(~np.isnan(self.values))) if len(self.values) else 0.0
+
+    def spoken(self, value: float) -> float | str:
+        """A value as constraints hold it: the number, or the ISO day."""
+        if self.facet.kind is Kind.DATE:
+            return (_EPOCH + timedelta(days=int(np.floor(value)))).isoformat()
+        return float(value)
+
+    def at_share(self, share: float, among: NDArray[np.bool_]) -> float | None:
+        """The value below which that share of the items in `among` (n, mask) lies; None if none has a value."""
+        held = self.values[among & ~np.isnan(self.values)]
+        return float(np.quantile(held, share, method="lower")) if len(held) else None
+
+
+class Grounding:
+    """Knows the catalog's ordered facets, and how people call them."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self.scales = [scale for facet in catalog.schema.facets if (scale := _scale(catalog, facet))]
+        self._labels = self._label_words()
+
+    def scale_of(self, meanings: Iterable[Meaning]) -> Scale | None:
+        """The ordered facet for the first meaning that the catalog has; dates stand in for a missing year."""
+        for meaning in meanings:
+            held = [scale for scale in self.scales if scale.facet.meaning is meaning]
+            if not held and meaning is Meaning.YEAR:
+                held = [scale for scale in self.scales if scale.facet.kind is Kind.DATE]
+            if held:
+                return max(held, key=lambda scale: scale.coverage)
+        return None
+
+    def facets_called(self, word: str) -> tuple[str, ...]:
+        """Names of the facets that a word calls, by label or by meaning ('price', 'director')."""
+        form = singular(word)
+        by_label = [name for name, label in self._labels.items() if form in label]
+        meaning = MEANING_WORDS.get(word) or MEANING_WORDS.get(form)
+        by_meaning = [facet.name for facet in self._catalog.schema.facets if meaning and facet.meaning is meaning]
+        if meaning is Meaning.YEAR and not by_meaning and (scale := self.scale_of([meaning])):
+            by_meaning = [scale.facet.name]
+        return tuple(dict.fromkeys(by_label or by_meaning))
+
+    def quantity(self, said: Quantity, tokens: Sequence[Token], message: str) -> Constraint | None:
+        """The constraint that a number means here, or None where no facet takes it."""
+        scale = self._scale_for(said, tokens)
+        if scale is None:
+            return None
+        span = (said.start, said.end)
+        common: dict[str, Any] = {"facet": scale.facet.name, "words": message[slice(*span)].strip(), "span": span}
+        if said.unit == "years back":
+            edge = self.latest_year - said.value + 1
+            return Constraint(operator=Operator.AT_LEAST, value=_year_start(scale, edge), **common)
+        if scale.facet.kind is Kind.DATE:
+            return _dated(scale, said, common)
+        if said.bound is Bound.BETWEEN and said.upper is not None:
+            return Constraint(operator=Operator.BETWEEN, value=(said.value, said.upper), **common)
+        operator = _OPERATORS[said.bound]
+        if operator is Operator.IS:
+            operator = _bare_operator(scale, said)
+        return Constraint(operator=operator, value=said.value, **common)
+
+    @cached_property
+    def latest_year(self) -> float:
+        """The catalog's newest year: 'the last ten years' are counted back from it, so that answers do not age."""
+        scale = self.scale_of([Meaning.YEAR])
+        if scale is None or not scale.coverage:
+            return float(date.today().year)
+        newest = float(np.nanmax(scale.values))
+        return newest if scale.facet.kind is not Kind.DATE else float((_EPOCH + timedelta(days=newest)).year)
+
+    def _scale_for(self, said: Quantity, tokens: Sequence[Token]) -> Scale | None:
+        if said.unit in ("year", "years back"):
+            return self.scale_of([Meaning.YEAR])
+        if said.unit == "money":
+            return self.scale_of([Meaning.PRICE])
+        near = _near(said, tokens)
+        if said.unit == "star":
+            return self.scale_of([Meaning.RATING])
+        if said.unit is not None:
+            fitting = [scale for scale in self.scales if scale.facet.unit == said.unit]
+            return self._best(fitting, near, said.value)
+        called = [scale for scale in self.scales if self._called_by(scale, near)]
+        if called and said.bound is not Bound.EXACT:
+            return self._best(called, near, said.value)
+        if _YEARS[0] <= said.value <= _YEARS[1] and float(said.value).is_integer() and self._as_year(said):
+            return self.scale_of([Meaning.YEAR])
+        if called:
+            return self._best(called, near, said.value)
+        if said.bound is Bound.EXACT:
+            return None
+        return self.scale_of([Meaning.PRICE]) or (self.scale_of([Meaning.DURATION]) if said.value > 20 else None)
+
+    def _as_year(self, said: Quantity) -> bool:
+        if self.scale_of([Meaning.YEAR]) is None:
+            return False
+        priced = self.scale_of([Meaning.PRICE]) is not None
+        return not priced or said.bound in (Bound.EXACT, Bound.BETWEEN) or said.cue in _YEAR_CUES
+
+    def _best(self, scales: Sequence[Scale], near: frozenset[str], value: float) -> Scale | None:
+        def fit(scale: Scale) -> tuple[bool, bool, float]:
+            held = scale.values[~np.isnan(scale.values)]
+            plausible = bool(len(held)) and held.min() * 0.5 <= value <= held.max() * 2
+            return self._called_by(scale, near), plausible, scale.coverage
+
+        return max(scales, key=fit, default=None)
+
+    def _called_by(self, scale: Scale, near: frozenset[str]) -> bool:
+        meaning = {word for word, held in MEANING_WORDS.items() if held is scale.facet.meaning}
+        if scale.facet.meaning is Meaning.RATING:
+            meaning |= {"rated"}
+        return bool(near & (self._labels.get(scale.facet.name, frozenset()) | meaning))
+
+    def _label_words(self) -> dict[str, frozenset[str]]:
+        labels = {}
+        for facet in self._catalog.schema.facets:
+            said = (singular(word) for word in words(facet.label or facet.name))
+            labels[facet.name] = frozenset(word for word in said if len(word) > 2 and word not in FILLER)
+        return labels
+
+
+def among_passing(catalog: Catalog, constraints: Sequence[Constraint]) -> NDArray[np.bool_]:
+    """(n,) mask of the available items that meet all musts; all available ones if nothing does."""
+    available = catalog.available()
+    passing = catalog.passing([c for c in constraints if c.must]) & available
+    return passing if passing.any() else available
+
+
+def _scale(catalog: Catalog, facet: Column) -> Scale | None:
+    column = catalog.column(facet.name)
+    if isinstance(column, NumberColumn):
+        return Scale(facet, column.values)
+    return Scale(facet, column.days) if isinstance(column, DateColumn) else None
+
+
+def _near(said: Quantity, tokens: Sequence[Token]) -> frozenset[str]:
+    before = [token.form for token in tokens if token.end <= said.end][-_LABEL_REACH - 2 :]
+    after = [token.form for token in tokens if token.start >= said.end][:_LABEL_REACH]
+    return frozenset(singular(form) for form in (*before, *after))
+
+
+def _bare_operator(scale: Scale, said: Quantity) -> Operator:
+    """What a number without a bound means: money is a ceiling, a length is about right, all else is meant exactly."""
+    if scale.facet.meaning is Meaning.PRICE:
+        return Operator.ABOUT
+    if scale.facet.meaning in (Meaning.DURATION, Meaning.WEIGHT):
+        return Operator.ABOUT
+    if scale.facet.meaning is Meaning.RATING:
+        return Operator.AT_LEAST
+    return Operator.ABOUT if said.unit == "inch" else Operator.IS
+
+
+def _year_start(scale: Scale, year: float) -> float | str:
+    return f"{int(year):04d}-01-01" if scale.facet.kind is Kind.DATE else float(year)
+
+
+def _dated(scale: Scale, said: Quantity, common: dict[str, object]) -> Constraint:
+    """A bound in years, on a facet that holds days."""
+    first, last = f"{int(said.value):04d}-01-01", f"{int(said.upper or said.value):04d}-12-31"
+    bounds: dict[Bound, tuple[Operator, str | tuple[str, str]]] = {
+        Bound.LESS: (Operator.LESS_THAN, first),
+        Bound.AT_MOST: (Operator.AT_MOST, last),
+        Bound.AT_LEAST: (Operator.AT_LEAST, first),
+        Bound.MORE: (Operator.MORE_THAN, last),
+    }
+    operator, value = bounds.get(said.bound, (Operator.BETWEEN, (first, last)))
+    return Constraint.model_validate({"operator": operator, "value": value, **common})

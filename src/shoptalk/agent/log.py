@@ -1,0 +1,232 @@
+"""Everything said, shown and clicked, in `talks.db`: one SQLite file (WAL, every commit on disk before it returns).
+
+The schema only ever grows: `_MIGRATIONS` is append-only and `PRAGMA user_version` counts what was applied.
+"""
+
+import json
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from shoptalk.agent.events import Reply
+from shoptalk.agent.state import TalkState
+from shoptalk.errors import ShopDamagedError, ShopVersionError
+from shoptalk.retrieval.query import Query
+
+_MIGRATIONS = (
+    """
+    CREATE TABLE talks (id TEXT PRIMARY KEY, user TEXT, started TEXT NOT NULL, state TEXT NOT NULL);
+    CREATE TABLE turns (
+        talk TEXT NOT NULL REFERENCES talks(id), number INTEGER NOT NULL, at TEXT NOT NULL, message TEXT NOT NULL,
+        reply TEXT NOT NULL, query TEXT, shown TEXT NOT NULL, PRIMARY KEY (talk, number));
+    CREATE TABLE feedback (
+        id INTEGER PRIMARY KEY, talk TEXT NOT NULL REFERENCES talks(id), user TEXT, turn INTEGER NOT NULL,
+        item TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL);
+    CREATE INDEX feedback_by_user ON feedback(user, id);
+    """,
+)
+_QUERY = TypeAdapter(Query)
+
+
+class Feedback(StrEnum):
+    """What a person did with an item, or said of it."""
+
+    CLICKED = "clicked"
+    LIKED = "liked"
+    DISLIKED = "disliked"
+    SEEN = "seen"
+    BOUGHT = "bought"
+    FORGOTTEN = "forgotten"
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """One list that was shown: the query that led to it, the items from the top down, and what was done with each."""
+
+    query: Query
+    shown: tuple[str, ...]
+    feedback: dict[str, tuple[Feedback, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class LogCounts:
+    """How much a talks.db holds."""
+
+    talks: int
+    turns: int
+    feedback: int
+
+
+class TalkLog:
+    """Reads and writes a talks.db. One connection behind a lock: share it between threads.
+
+    Raises ShopDamagedError if the file is no database, ShopVersionError if a newer shoptalk wrote it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        try:
+            self._db = sqlite3.connect(path, check_same_thread=False, timeout=10.0, isolation_level=None)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._migrate()
+        except sqlite3.DatabaseError as error:
+            raise ShopDamagedError(
+                f"{path} is not a usable talks database ({error}).", hint="Move it away to start a new one."
+            ) from error
+
+    def start(self, user: str | None) -> tuple[str, TalkState]:
+        """Begin a talk: its id, and a state that remembers what the user likes, dislikes and has seen."""
+        talk, state = uuid.uuid4().hex, self.memory(user)
+        with self._writing() as db:
+            db.execute("INSERT INTO talks VALUES (?, ?, ?, ?)", (talk, user, _now(), state.model_dump_json()))
+        return talk, state
+
+    def load(self, talk: str) -> tuple[str | None, TalkState] | None:
+        """User and state of a talk; None if there is no such talk."""
+        with self._lock:
+            row = self._db.execute("SELECT user, state FROM talks WHERE id = ?", (talk,)).fetchone()
+        return (row[0], TalkState.model_validate_json(row[1])) if row else None
+
+    def record_turn(self, talk: str, before: TalkState, after: TalkState, reply: Reply, query: Query | None) -> None:
+        """Persist a turn, the state after it, and what the message said of items. On disk when it returns."""
+        said = [
+            *_said(before.liked, after.liked, Feedback.LIKED),
+            *_said(before.disliked, after.disliked, Feedback.DISLIKED),
+        ]
+        said += _said(before.seen, after.seen, Feedback.SEEN)
+        shown = json.dumps([pick.item.id for pick in reply.picks])
+        asked = _QUERY.dump_json(query).decode() if query else None
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (talk, reply.turn, _now(), reply.request.message, reply.model_dump_json(), asked, shown),
+            )
+            self._update(db, talk, after, reply.turn, said)
+
+    def record_feedback(self, talk: str, after: TalkState, feedback: list[tuple[str, Feedback]]) -> None:
+        """Persist feedback on items (id, kind) and the state after it. On disk when it returns."""
+        with self._writing() as db:
+            self._update(db, talk, after, after.turn, feedback)
+
+    def history(self, talk: str) -> list[tuple[str, Reply]]:
+        """(message, reply) of all turns of a talk, in order."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT message, reply FROM turns WHERE talk = ? ORDER BY number", (talk,)
+            ).fetchall()
+        return [(message, Reply.model_validate_json(reply)) for message, reply in rows]
+
+    def memory(self, user: str | None) -> TalkState:
+        """A fresh state with what this user said before; nobody's if the user is None."""
+        if user is None:
+            return TalkState()
+        with self._lock:
+            rows = self._db.execute("SELECT item, kind FROM feedback WHERE user = ? ORDER BY id", (user,)).fetchall()
+        held: dict[Feedback, dict[str, None]] = {kind: {} for kind in Feedback}
+        for item, kind in rows:
+            _apply(held, item, Feedback(kind))
+        return TalkState(
+            liked=tuple(held[Feedback.LIKED]), disliked=tuple(held[Feedback.DISLIKED]), seen=tuple(held[Feedback.SEEN])
+        )
+
+    def exposures(self) -> Iterator[Exposure]:
+        """Every list shown for a query, the oldest first, with the feedback on its items in that turn of that talk."""
+        with self._lock:
+            turns = self._db.execute(
+                "SELECT talk, number, query, shown FROM turns WHERE query IS NOT NULL AND shown != '[]' ORDER BY rowid"
+            ).fetchall()
+            acts = self._db.execute("SELECT talk, turn, item, kind FROM feedback ORDER BY id").fetchall()
+        done: dict[tuple[str, str], list[tuple[int, Feedback]]] = {}
+        for talk, turn, item, kind in acts:
+            done.setdefault((talk, item), []).append((turn, Feedback(kind)))
+        for talk, number, query, shown in turns:
+            items = tuple(json.loads(shown))
+            feedback = {
+                item: tuple(kind for turn, kind in done.get((talk, item), []) if turn in (number, number + 1))
+                for item in items
+            }
+            yield Exposure(
+                _QUERY.validate_json(query), items, {item: kinds for item, kinds in feedback.items() if kinds}
+            )
+
+    def counts(self) -> LogCounts:
+        """How many talks, turns and pieces of feedback there are."""
+        with self._lock:
+            found = [
+                self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+                for table in ("talks", "turns", "feedback")
+            ]
+        return LogCounts(*found)
+
+    def forget_talk(self, talk: str) -> None:
+        """Remove a talk with all its turns and feedback."""
+        with self._writing() as db:
+            for table, column in (("feedback", "talk"), ("turns", "talk"), ("talks", "id")):
+                db.execute(f"DELETE FROM {table} WHERE {column} = ?", (talk,))
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    def _update(
+        self, db: sqlite3.Connection, talk: str, state: TalkState, turn: int, feedback: list[tuple[str, Feedback]]
+    ) -> None:
+        db.execute("UPDATE talks SET state = ? WHERE id = ?", (state.model_dump_json(), talk))
+        db.executemany(
+            "INSERT INTO feedback (talk, user, turn, item, kind, at) "
+            "SELECT id, user, ?, ?, ?, ? FROM talks WHERE id = ?",
+            [(turn, item, kind, _now(), talk) for item, kind in feedback],
+        )
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def _migrate(self) -> None:
+        with self._writing() as db:
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+            if version > len(_MIGRATIONS):
+                known = len(_MIGRATIONS)
+                raise ShopVersionError(
+                    f"{self._path} was written by a newer shoptalk (schema {version}, this one knows {known}).",
+                    hint="Update shoptalk to open it.",
+                )
+            for number, migration in enumerate(_MIGRATIONS[version:], start=version + 1):
+                for statement in migration.split(";"):
+                    db.execute(statement)
+                db.execute(f"PRAGMA user_version = {number}")
+
+
+def _apply(held: dict[Feedback, dict[str, None]], item: str, kind: Feedback) -> None:
+    if kind in (Feedback.LIKED, Feedback.DISLIKED, Feedback.FORGOTTEN):
+        held[Feedback.LIKED].pop(item, None)
+        held[Feedback.DISLIKED].pop(item, None)
+    if kind is Feedback.FORGOTTEN:
+        held[Feedback.SEEN].pop(item, None)
+    held[Feedback.SEEN if kind is Feedback.BOUGHT else kind][item] = None
+
+
+def _said(before: tuple[str, ...], after: tuple[str, ...], kind: Feedback) -> list[tuple[str, Feedback]]:
+    return [(item, kind) for item in after if item not in before]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

@@ -1,0 +1,375 @@
+"""Items that a message names, by title or by place on the table, and how the person stands to each."""
+
+import re
+from collections.abc import Sequence
+
+from shoptalk.agent.lexicon import Lexicon
+from shoptalk.agent.sentence import Sentence
+from shoptalk.agent.state import TalkState
+from shoptalk.agent.titles import Titles
+from shoptalk.agent.tokens import words
+from shoptalk.agent.words import (
+    COMPARATIVES,
+    FILLER,
+    NUMBER_WORDS,
+    ORDINALS,
+    REFERRING,
+    STANCE_AFTER,
+    STANCE_BEFORE,
+    VAGUE,
+)
+from shoptalk.retrieval.catalog import Catalog
+from shoptalk.retrieval.query import Mention, Stance
+
+_QUOTED = re.compile(r"[\"“«]([^\"”»]{2,80})[\"”»]")
+_YEAR = re.compile(r"\s*\(?\b((?:18|19|20)\d\d)\b\)?")
+_BEFORE = {Stance(stance): cues for stance, cues in STANCE_BEFORE.items()}
+_AFTER = {Stance(stance): cues for stance, cues in STANCE_AFTER.items()}
+_LEAD_IN = frozenset(
+    {
+        "the",
+        "a",
+        "an",
+        "film",
+        "movie",
+        "called",
+        "really",
+        "also",
+        "both",
+        "either",
+        "old",
+        "original",
+        "films",
+        "movies",
+    }
+)
+_ENDS_TITLE = frozenset(
+    """but with without from under over that which who only except please starring directed than however though so
+    because     where when minus plus and or""".split()
+)
+_ITEM_NOUNS = frozenset(
+    {
+        "one",
+        "film",
+        "movie",
+        "pick",
+        "option",
+        "hotel",
+        "product",
+        "result",
+        "suggestion",
+        "item",
+        "recommendation",
+        "ones",
+    }
+)
+_GUARDED = (Stance.LIKED, Stance.DISLIKED, Stance.ASKED)
+_FUZZY_TRIES = 5
+_LONGEST_TITLE = 10
+
+
+class Naming:
+    """Finds the items named in a sentence. It takes the words it understood, so that they name nothing else."""
+
+    def __init__(self, catalog: Catalog, lexicon: Lexicon) -> None:
+        self._catalog = catalog
+        self._lexicon = lexicon
+        self._titles = Titles(catalog)
+
+    def mentions(self, sentence: Sentence, state: TalkState) -> tuple[list[Mention], list[str]]:
+        """The items named, in the order of the message, and the titles asked for that the shop does not have."""
+        found, unknown = self._quoted(sentence)
+        for at in range(len(sentence)):
+            stance, length = _cue_at(sentence, at)
+            if stance is None or not sentence.free(at, length):
+                continue
+            named = self._after_cue(sentence, at + length, stance, state)
+            if named:
+                sentence.take(at, length)
+                found += named
+            elif missing := self._unknown(sentence, at + length, stance):
+                unknown.append(missing)
+        found += self._references(sentence, state)
+        found += self._bare_titles(sentence)
+        return sorted(found, key=lambda mention: mention.span or (0, 0)), unknown
+
+    def anchor(self, sentence: Sentence, at: int, state: TalkState) -> tuple[str | None, int]:
+        """The item that 'than ...' measures against: its id and how many words name it, 'than' included."""
+        if sentence.forms[at : at + 1] != ["than"]:
+            return None, 0
+        place, length = _reference_at(sentence, at + 1, state)
+        if place:
+            return place, length + 1
+        span, row = self._title_at(sentence, at + 1, guarded=False)
+        return (self._catalog.ids[row], span + 1) if span else (None, 0)
+
+    def _quoted(self, sentence: Sentence) -> tuple[list[Mention], list[str]]:
+        found, unknown = [], []
+        for match in _QUOTED.finditer(sentence.message):
+            said = words(match[1])
+            row = self._titles.exact(said) if said else None
+            near = self._titles.closest(said) if said and row is None else None
+            inside = [i for i, token in enumerate(sentence.tokens) if match.start() <= token.start < match.end()]
+            if not inside:
+                continue
+            stance = self._stance_around(sentence, inside[0], inside[-1] + 1)
+            if row is None and near is None:
+                unknown.append(match[1])
+                continue
+            row, confidence = (row, 1.0) if row is not None else (near or (0.0, 0))[::-1]
+            length = self._year_length(sentence, inside[-1] + 1)
+            found.append(self._mention(sentence, inside[0], len(inside) + length, row, stance, confidence))
+            sentence.take(inside[0], len(inside) + length)
+        return found, unknown
+
+    def _after_cue(self, sentence: Sentence, at: int, stance: Stance, state: TalkState) -> list[Mention]:
+        """What stands right after a cue: a place on the table, or one or several titles."""
+        item_id, length = _reference_at(sentence, at, state)
+        if item_id:
+            sentence.take(at, length)
+            return [self._of_id(sentence, at, length, item_id, stance)]
+        found: list[Mention] = []
+        while at < len(sentence):
+            length, row = self._title_at(sentence, at, guarded=stance in _GUARDED)
+            confidence = 1.0
+            if not length and (not found or stance is not Stance.ASKED):
+                length, row, confidence = self._fuzzy_at(sentence, at, stance, first=not found)
+            if not length:
+                break
+            length += self._year_length(sentence, at + length)
+            row = self._with_year(sentence, at, length, row)
+            found.append(self._mention(sentence, at, length, row, stance, confidence))
+            sentence.take(at, length)
+            at = _next_in_list(sentence, at + length)
+        return found
+
+    def _title_at(self, sentence: Sentence, at: int, *, guarded: bool) -> tuple[int, int]:
+        """(words, row) of the title that stands here word for word, after 'the film' and the like; (0, -1) if none."""
+        skip = 0
+        while at + skip < len(sentence):
+            length, row = self._titles.longest(sentence.forms, at + skip)
+            if length and sentence.free(at + skip, length) and self._is_title(sentence, at + skip, length, guarded):
+                return skip + length, row
+            if sentence.forms[at + skip] not in _LEAD_IN:
+                break
+            skip += 1
+        form = sentence.forms[at + skip] if at + skip < len(sentence) else ""
+        model = self._titles.model(form) if form else None
+        return (skip + 1, model) if model is not None else (0, -1)
+
+    def _is_title(self, sentence: Sentence, at: int, length: int, guarded: bool) -> bool:
+        """False for words that happen to be a title, but more likely mean what they say."""
+        forms = sentence.forms[at : at + length]
+        if forms == ["i"]:
+            return False
+        capital = all(sentence.tokens[i].capital for i in (at, at + length - 1)) and not sentence.starts_clause[at]
+        if capital:
+            return not self._longer_value(sentence, at, length)
+        if all(form in FILLER or form in COMPARATIVES or form in VAGUE or form in ORDINALS for form in forms):
+            return False
+        if self._lexicon.names_value(forms) or self._longer_value(sentence, at, length):
+            return False
+        typed_low = not any(token.capital for token in sentence.tokens[1:])
+        return length > 1 or typed_low or not guarded
+
+    def _longer_value(self, sentence: Sentence, at: int, length: int) -> bool:
+        return self._lexicon.longest(sentence.forms, at)[0] > length
+
+    def _fuzzy_at(self, sentence: Sentence, at: int, stance: Stance, *, first: bool) -> tuple[int, int, float]:
+        """(words, row, similarity) of the title nearest to the words here; (0, -1, 0) if none is near."""
+        while at < len(sentence) and sentence.forms[at] in _LEAD_IN and not sentence.starts_clause[at] and first:
+            at, first = at + 1, False
+        end = _title_end(sentence, at)
+        if end <= at or not self._may_be_title(sentence, at, end):
+            return 0, -1, 0.0
+        best = (0, -1, 0.0)
+        for stop in range(end, max(at, end - _FUZZY_TRIES), -1):
+            if stance in _GUARDED and stop - at < 2 and not sentence.tokens[at].capital:
+                continue
+            near = self._titles.closest(sentence.forms[at:stop])
+            if near and near[0] > best[2] + 0.02:
+                best = (stop - at, near[1], near[0])
+        return best
+
+    def _may_be_title(self, sentence: Sentence, at: int, end: int) -> bool:
+        first = sentence.forms[at]
+        if not sentence.free(at, end - at) or first in COMPARATIVES or first in VAGUE or first in ORDINALS:
+            return False
+        if first in FILLER and not sentence.tokens[at].capital:
+            return False
+        length, _ = self._lexicon.longest(sentence.forms, at)
+        return length == 0 or (length < end - at and sentence.tokens[at].capital)
+
+    def _unknown(self, sentence: Sentence, at: int, stance: Stance) -> str | None:
+        """Words that were clearly meant as a title, and that no item has."""
+        while at < len(sentence) and sentence.forms[at] in _LEAD_IN and not sentence.tokens[at].capital:
+            at += 1
+        end = _title_end(sentence, at)
+        if stance not in (Stance.SIMILAR, Stance.ASKED, Stance.LIKED) or at >= end or not sentence.free(at, end - at):
+            return None
+        if (
+            not sentence.tokens[at].capital
+            or sentence.forms[at] in FILLER
+            or self._lexicon.longest(sentence.forms, at)[0]
+        ):
+            return None
+        while end > at + 1 and not sentence.tokens[end - 1].capital:
+            end -= 1
+        sentence.take(at, end - at)
+        return sentence.text(at, end - at)
+
+    def _references(self, sentence: Sentence, state: TalkState) -> list[Mention]:
+        """Places on the table that no cue introduced: 'the second one looks good', 'number 3'."""
+        found = []
+        for at in range(len(sentence)):
+            item_id, length = _reference_at(sentence, at, state)
+            rejected = sentence.negated[at] and at > 0 and sentence.cue[at - 1]
+            if not item_id or not sentence.free(at, length) or (sentence.forms[at] in REFERRING and not rejected):
+                continue
+            default = Stance.DISLIKED if rejected else Stance.ASKED
+            stance = self._stance_around(sentence, at, at + length, default=default)
+            found.append(self._of_id(sentence, at, length, item_id, stance))
+            sentence.take(at, length)
+        return found
+
+    def _bare_titles(self, sentence: Sentence) -> list[Mention]:
+        """Titles that stand without a cue: the whole message, or several capitalised words."""
+        found = []
+        for at in range(len(sentence)):
+            length, row = self._titles.longest(sentence.forms, at)
+            if not length or not sentence.free(at, length) or not self._stands_alone(sentence, at, length):
+                continue
+            stance = self._stance_around(sentence, at, at + length)
+            length += self._year_length(sentence, at + length)
+            row = self._with_year(sentence, at, length, row)
+            found.append(self._mention(sentence, at, length, row, stance, 0.8))
+            sentence.take(at, length)
+        return found
+
+    def _stands_alone(self, sentence: Sentence, at: int, length: int) -> bool:
+        forms = sentence.forms[at : at + length]
+        if (
+            self._lexicon.names_value(forms)
+            or self._longer_value(sentence, at, length)
+            or any(sentence.negated[at : at + length])
+        ):
+            return False
+        says = [i for i in range(at, at + length) if sentence.forms[i] not in FILLER]
+        if length == len(sentence):
+            return bool(says) or length > 2
+        if at == 0 and says and sentence.forms[length] in ("but", "except", "only", "meets"):
+            return True
+        return len(says) > 1 and all(sentence.tokens[i].capital for i in says)
+
+    def _stance_around(self, sentence: Sentence, start: int, end: int, default: Stance = Stance.SIMILAR) -> Stance:
+        for stance, cues in _AFTER.items():
+            if sentence.follows(end, cues):
+                return stance
+        for back in range(min(6, start), 0, -1):
+            stance_at, length = _cue_at(sentence, start - back)
+            if stance_at is not None and length >= back - 1 and length <= back:
+                sentence.take(start - back, length)
+                return stance_at
+        return default
+
+    def _year_length(self, sentence: Sentence, at: int) -> int:
+        return int(
+            (at < len(sentence) and bool(_YEAR.fullmatch(sentence.forms[at])) and not sentence.starts_clause[at])
+            or self._bracketed(sentence, at)
+        )
+
+    def _bracketed(self, sentence: Sentence, at: int) -> bool:
+        if at >= len(sentence) or not _YEAR.fullmatch(sentence.forms[at]):
+            return False
+        return sentence.message[: sentence.tokens[at].start].endswith("(")
+
+    def _with_year(self, sentence: Sentence, at: int, length: int, row: int) -> int:
+        """The namesake of the year that follows the title, if there is one."""
+        last = sentence.forms[at + length - 1]
+        if length > 1 and _YEAR.fullmatch(last):
+            return next(
+                (
+                    r
+                    for cut in (1, 0)
+                    if (r := self._titles.of_year(sentence.forms[at : at + length - cut], int(last))) is not None
+                ),
+                row,
+            )
+        return row
+
+    def _mention(
+        self, sentence: Sentence, at: int, length: int, row: int, stance: Stance, confidence: float
+    ) -> Mention:
+        return Mention(
+            item_id=self._catalog.ids[row],
+            title=self._catalog.titles[row],
+            stance=stance,
+            words=sentence.text(at, length),
+            span=sentence.span(at, length),
+            confidence=confidence,
+        )
+
+    def _of_id(self, sentence: Sentence, at: int, length: int, item_id: str, stance: Stance) -> Mention:
+        return self._mention(sentence, at, length, self._catalog.row(item_id), stance, 1.0)
+
+
+def _cue_at(sentence: Sentence, at: int) -> tuple[Stance | None, int]:
+    """The stance whose longest cue begins here, and the cue's length in words."""
+    best: tuple[Stance | None, int] = (None, 0)
+    for stance, cues in _BEFORE.items():
+        length = sentence.follows(at, cues)
+        if length > best[1]:
+            best = (stance, length)
+    if best[0] is Stance.SIMILAR and sentence.forms[at] == "like" and at:
+        before = sentence.forms[at - 1]
+        if before in ("would", "id", "wed", "to") or sentence.pair(at)[1] == "to":
+            return None, 0
+        if sentence.cue[at - 1]:
+            return Stance.DISLIKED, best[1]
+    return best
+
+
+def _reference_at(sentence: Sentence, at: int, state: TalkState) -> tuple[str | None, int]:
+    """The item on the table that the words here point to, and how many words do; (None, 0) if none."""
+    if not state.table or at >= len(sentence):
+        return None, 0
+    forms = sentence.forms
+    skip = 1 if forms[at] == "the" and at + 1 < len(forms) else 0
+    word, after = forms[at + skip], forms[at + skip + 1] if at + skip + 1 < len(forms) else ""
+    if word in ORDINALS and (skip or after in _ITEM_NOUNS or at + 1 == len(forms)):
+        place = ORDINALS[word]
+        noun = int(after in _ITEM_NOUNS)
+        if word in ("last", "top") and not noun and after:
+            return None, 0
+        return _on_table(state, place), skip + 1 + noun if _on_table(state, place) else 0
+    if word in ("number", "no", "option", "nr", "pick") and (after.isdigit() or after in NUMBER_WORDS):
+        item = _on_table(state, int(after) if after.isdigit() else NUMBER_WORDS[after])
+        return item, skip + 2 if item else 0
+    if word in REFERRING and word not in ("those", "them", "these"):
+        noun = int(after in ("one", "film", "movie", "hotel", "product"))
+        return state.focus or state.table[0], 1 + noun
+    return None, 0
+
+
+def _on_table(state: TalkState, place: int) -> str | None:
+    index = place - 1 if place > 0 else place
+    return state.table[index] if -len(state.table) <= index < len(state.table) else None
+
+
+def _title_end(sentence: Sentence, at: int) -> int:
+    end = at
+    while end < len(sentence) and end - at < _LONGEST_TITLE and sentence.forms[end] not in _ENDS_TITLE:
+        if end > at and sentence.starts_clause[end]:
+            break
+        end += 1
+    return end
+
+
+def _next_in_list(sentence: Sentence, at: int) -> int:
+    """Where the next title of 'A, B and C' may begin; past the end where the list is over."""
+    if at < len(sentence) and sentence.forms[at] in ("and", "or"):
+        return at + 1
+    if at < len(sentence) and sentence.starts_clause[at]:
+        between: Sequence[str] = sentence.message[sentence.tokens[at - 1].end : sentence.tokens[at].start].strip()
+        return at if between == "," else len(sentence)
+    return len(sentence)

@@ -1,0 +1,119 @@
+"""Facet values and constraints in words, the same on chips, in reasons and in texts."""
+
+from shoptalk.retrieval.catalog import FacetValue, Item
+from shoptalk.retrieval.query import Constraint, Operator, Value
+from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
+
+_SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_SPELLED = {"inch": '"', "star": " stars"}
+_BOUNDS = {
+    Operator.AT_MOST: "up to {}",
+    Operator.LESS_THAN: "under {}",
+    Operator.AT_LEAST: "at least {}",
+    Operator.MORE_THAN: "over {}",
+    Operator.ABOUT: "about {}",
+    Operator.IS: "{}",
+    Operator.IS_NOT: "not {}",
+}
+_YEAR_BOUNDS = {
+    Operator.AT_MOST: "{} or earlier",
+    Operator.LESS_THAN: "before {}",
+    Operator.AT_LEAST: "{} or later",
+    Operator.MORE_THAN: "after {}",
+    Operator.ABOUT: "around {}",
+}
+_MOST_VALUES = 4
+
+
+def join(parts: "list[str] | tuple[str, ...]", word: str = "and") -> str:
+    """'a, b and c'."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} {word} {parts[-1]}"
+
+
+def number_in_words(facet: Column, value: float) -> str:
+    """A number with its unit: '$1,299', '102 min', '17.3"', '1979'."""
+    if facet.meaning is Meaning.YEAR:
+        return str(int(value))
+    whole = float(value).is_integer()
+    if facet.unit in _SYMBOLS:
+        return f"{_SYMBOLS[facet.unit]}{value:,.0f}" if whole else f"{_SYMBOLS[facet.unit]}{value:,.2f}"
+    plain = f"{value:,.0f}" if whole else f"{value:,.2f}".rstrip("0").rstrip(".")
+    if not facet.unit:
+        return plain
+    return plain + _SPELLED.get(facet.unit, f" {facet.unit}")
+
+
+def value_in_words(facet: Column, value: FacetValue) -> str:
+    """A value as an item's record has it; of many values the first four."""
+    if isinstance(value, bool):
+        return label_of(facet) if value else f"no {label_of(facet)}"
+    if isinstance(value, float):
+        return number_in_words(facet, value)
+    if isinstance(value, tuple):
+        return ", ".join(value[:_MOST_VALUES]) + (", …" if len(value) > _MOST_VALUES else "")
+    return value
+
+
+def label_of(facet: Column) -> str:
+    """How the facet is called."""
+    return facet.label or facet.name.replace("_", " ")
+
+
+def constraint_in_words(schema: Schema, constraint: Constraint) -> str:
+    """What a chip says: 'Comedy', 'not Horror', 'under 120 min', '1980–1989', 'rating: at least 4'."""
+    facet = schema.facet(constraint.facet)
+    value = constraint.value
+    if constraint.operator is Operator.BETWEEN and isinstance(value, tuple):
+        low, high = (_bound(facet, one) for one in value)
+        return _named(facet, f"{low}–{high}")
+    if isinstance(value, tuple):
+        return join([str(one) for one in value], "or")
+    if isinstance(value, bool):
+        wanted = value is (constraint.operator is Operator.IS)
+        return label_of(facet) if wanted else f"no {label_of(facet)}"
+    if facet.kind in (Kind.CATEGORY, Kind.CATEGORIES):
+        return _BOUNDS[constraint.operator].format(value)
+    bounds = _BOUNDS | (_YEAR_BOUNDS if facet.meaning is Meaning.YEAR or facet.kind is Kind.DATE else {})
+    return _named(facet, bounds[constraint.operator].format(_bound(facet, value)))
+
+
+def title_with_year(schema: Schema, item: Item) -> str:
+    """The title, with the year where the catalog has one."""
+    for facet in schema.by_meaning(Meaning.YEAR):
+        year = item.facets.get(facet.name)
+        if isinstance(year, float) and str(int(year)) not in item.title:
+            return f"{item.title} ({int(year)})"
+    return item.title
+
+
+def facet_facts(schema: Schema, item: Item, *, most: int = 12) -> list[tuple[str, str]]:
+    """(label, value) pairs of an item's record, the facets that people ask about first."""
+    order = {meaning: place for place, meaning in enumerate(_ASKED_FIRST)}
+    facets = sorted(schema.facets, key=lambda facet: order.get(facet.meaning, len(order)))
+    said = [
+        (label_of(facet), value_in_words(facet, item.facets[facet.name]))
+        for facet in facets
+        if facet.name in item.facets and facet.meaning is not Meaning.HIDDEN
+    ]
+    return said[:most]
+
+
+_ASKED_FIRST: tuple[Meaning | None, ...] = (
+    Meaning.PRICE, Meaning.RATING, Meaning.YEAR, Meaning.DURATION, Meaning.GENRE, Meaning.BRAND, Meaning.PERSON,
+    Meaning.PLACE, Meaning.LANGUAGE, Meaning.SIZE, Meaning.KEYWORD,
+)  # fmt: skip
+
+
+def _bound(facet: Column, value: Value) -> str:
+    return number_in_words(facet, value) if isinstance(value, int | float) else str(value)
+
+
+def _named(facet: Column, said: str) -> str:
+    """Numbers that do not say themselves what they are get their label before them."""
+    plain = facet.unit or facet.meaning is Meaning.YEAR
+    return said if plain and facet.meaning in _SPEAK_FOR_THEMSELVES else f"{label_of(facet)} {said}"
+
+
+_SPEAK_FOR_THEMSELVES = (Meaning.PRICE, Meaning.YEAR, Meaning.DURATION)

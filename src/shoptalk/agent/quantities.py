@@ -1,0 +1,208 @@
+"""Numbers in a message, with their unit and bound: 'under two hours', '$20-$40', 'the nineties', 'at least 4 stars'.
+
+Reading a number does not know the catalog; which facet it speaks of is decided in `bounds`.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from shoptalk.agent.words import (
+    ABOUT,
+    AT_LEAST,
+    AT_MOST,
+    CURRENCIES,
+    DECADES,
+    NUMBER_WORDS,
+    STRICT,
+    UNITS,
+)
+
+_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_SPOKEN = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
+_UNIT = "|".join(sorted((re.escape(unit) for unit in (*UNITS, *CURRENCIES) if unit.isalpha()), key=len, reverse=True))
+_NUMBER = re.compile(
+    rf"(?P<sign>[$€£¥]\s?)?(?<![\w.])(?P<number>{_DIGITS}|(?:an?\s+)?half\s+an|(?:{_SPOKEN})(?:\s+and\s+a\s+half)?|an?(?=\s+hour))"
+    rf"(?P<thousand>k\b)?(?P<half>\s+and\s+a\s+half(?=\s+hour))?"
+    rf"(?:[\s-]?(?P<unit>{_UNIT})(?![a-z])|\s?(?P<mark>[\"€£$”]))?(?P<half2>\s+and\s+a\s+half\b)?(?:(?P<compound>\s?(?:and\s+)?)(?P<rest>\d{{1,2}})\s?(?P<resttext>min(?:ute)?s?|m)?\b)?"
+    rf"(?P<decade>s\b)?(?P<plus>\+)?",
+    re.IGNORECASE,
+)
+_DECADE = re.compile(
+    rf"(?:(?P<part>early|mid|late)[\s-]+)?(?:(?P<digits>(?:1[89]|20)?\d0)['’]?s|(?P<word>{'|'.join(DECADES)}))\b",
+    re.IGNORECASE,
+)
+_TWO_NUMBERS = re.compile(r"^\s*(?:-|–|to|and|until|till)\s*$", re.IGNORECASE)
+_LAST_YEARS = re.compile(
+    rf"\b(?:last|past|recent)\s+(?P<number>\d+|{_SPOKEN})\s+(?P<what>years?|decades?)\b", re.IGNORECASE
+)
+_AFTER_MOST = re.compile(
+    r"^\s*(?:or\s+(?:less|under|below|fewer|shorter|cheaper|older|earlier)|max(?:imum)?\b|at most|tops|and under)",
+    re.IGNORECASE,
+)
+_AFTER_LEAST = re.compile(
+    r"^\s*(?:or\s+(?:more|over|above|longer|newer|better|later|higher|bigger|larger)|and\s+(?:up|above|over)|min(?:imum)\b|at least|plus\b|\+|onwards?)",
+    re.IGNORECASE,
+)
+_LEAD = 24
+
+
+class Bound(StrEnum):
+    """How a number limits a facet."""
+
+    AT_MOST = "at most"
+    LESS = "less than"
+    AT_LEAST = "at least"
+    MORE = "more than"
+    ABOUT = "about"
+    EXACT = "is"
+    BETWEEN = "between"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as said. `unit` is the unit a facet may hold ('min', 'money', 'year' or None), `value` in that unit."""
+
+    value: float
+    start: int
+    end: int
+    unit: str | None = None
+    bound: Bound = Bound.EXACT
+    upper: float | None = None
+    cue: str = ""
+
+
+def read_quantities(message: str) -> list[Quantity]:
+    """All numbers of the message, left to right, ranges joined; `start` includes the words of the bound."""
+    spans = [*_decades(message), *_last_years(message)]
+    plain = [found for found in _plain(message) if not any(s.start < found.end and found.start < s.end for s in spans)]
+    return sorted([*_joined(message, plain), *spans], key=lambda quantity: quantity.start)
+
+
+def _decades(message: str) -> list[Quantity]:
+    found = []
+    for match in _DECADE.finditer(message):
+        word, digits = match["word"], match["digits"]
+        first = DECADES[word.lower()] if word else int(digits)
+        if digits and first < 100:
+            first += 2000 if first < 20 else 1900
+        low, high = {"early": (0, 3), "mid": (3, 6), "late": (6, 9)}.get((match["part"] or "").lower(), (0, 9))
+        start, bound, cue = _led(message, match.start())
+        if bound in (Bound.AT_MOST, Bound.LESS) and cue in ("before", "pre", "prior to", "earlier than", "older than"):
+            found.append(Quantity(first, start, match.end(), "year", Bound.LESS, cue=cue))
+        elif bound in (Bound.AT_LEAST, Bound.MORE) and cue in ("after", "since", "post", "later than", "newer than"):
+            edge = first if cue == "since" else first + 10
+            found.append(Quantity(edge, start, match.end(), "year", Bound.AT_LEAST, cue=cue))
+        else:
+            found.append(Quantity(first + low, match.start(), match.end(), "year", Bound.BETWEEN, upper=first + high))
+    return found
+
+
+def _last_years(message: str) -> list[Quantity]:
+    return [
+        Quantity(
+            _number(m["number"]) * (10 if m["what"].lower().startswith("d") else 1),
+            m.start(),
+            m.end(),
+            "years back",
+            Bound.AT_LEAST,
+        )
+        for m in _LAST_YEARS.finditer(message)
+    ]
+
+
+def _plain(message: str) -> list[Quantity]:
+    found = []
+    for match in _NUMBER.finditer(message):
+        value, unit, end = _measured(match)
+        start, bound, cue = _led(message, match.start())
+        if _AFTER_MOST.match(message[end:]):
+            bound, end = Bound.AT_MOST, end + len(_matched(_AFTER_MOST, message[end:]))
+        elif match["plus"] or _AFTER_LEAST.match(message[end:]):
+            bound, end = Bound.AT_LEAST, end + len(_matched(_AFTER_LEAST, message[end:]))
+        found.append(Quantity(value, start, end, unit, bound, cue=cue))
+    return found
+
+
+def _measured(match: re.Match[str]) -> tuple[float, str | None, int]:
+    """Value in the facet's unit, the unit, and where the number ends."""
+    value = _number(match["number"]) * (1000.0 if match["thousand"] else 1.0)
+    said = (match["unit"] or match["mark"] or "").lower().replace("”", '"')
+    if match["half"] or match["half2"]:
+        value += 0.5
+    if (match["sign"] or "").strip() or said in CURRENCIES:
+        return value, "money", _end_without_rest(match)
+    unit, factor = UNITS.get(said, (None, 1.0))
+    value *= factor
+    if unit == "min" and factor == 60.0 and match["rest"]:
+        return value + float(match["rest"]), unit, match.end()
+    return value, unit, _end_without_rest(match)
+
+
+def _end_without_rest(match: re.Match[str]) -> int:
+    return match.start("compound") if match["rest"] else match.end()
+
+
+def _number(said: str) -> float:
+    plain = said.lower().strip()
+    if plain[0].isdigit():
+        return float(plain.replace(",", ""))
+    if "half" in plain:
+        whole = NUMBER_WORDS.get(plain.split()[0], 0)
+        return whole + 0.5
+    return float(NUMBER_WORDS.get(plain, 1))
+
+
+def _led(message: str, start: int) -> tuple[int, Bound, str]:
+    """The bound that the words right before `start` express: where they begin, the bound, the cue."""
+    before = re.sub(r"[^\w]+", " ", message[max(0, start - _LEAD) : start].lower())
+    trimmed = re.sub(r"(?:\b(?:the|a|an|year|of|about)\s+)+$", "", before + " " if not before.endswith(" ") else before)
+    for lead in (before.rstrip(), trimmed.rstrip()):
+        for cues, loose, strict in ((AT_MOST, Bound.AT_MOST, Bound.LESS), (AT_LEAST, Bound.AT_LEAST, Bound.MORE)):
+            cue = max((cue for cue in cues if lead == cue or lead.endswith(" " + cue)), key=len, default="")
+            if cue:
+                return _begin(message, start, cue), strict if cue in STRICT else loose, cue
+        cue = max((cue for cue in ABOUT if lead == cue or lead.endswith(" " + cue)), key=len, default="")
+        if cue:
+            return _begin(message, start, cue), Bound.ABOUT, cue
+    return start, Bound.EXACT, ""
+
+
+def _begin(message: str, start: int, cue: str) -> int:
+    found = re.search(
+        r"\W+".join(map(re.escape, cue.split())) + r"[^\w]*(?:\w+[^\w]+){0,2}$", message[:start], re.IGNORECASE
+    )
+    return found.start() if found else start
+
+
+def _matched(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.match(text)
+    return found.group() if found else ""
+
+
+def _joined(message: str, found: list[Quantity]) -> list[Quantity]:
+    """Pairs that stand as 'between A and B', 'A to B' or 'A-B' become one BETWEEN."""
+    joined: list[Quantity] = []
+    for quantity in found:
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.bound is Bound.EXACT
+            and _TWO_NUMBERS.match(message[last.end : quantity.start])
+            and quantity.value > last.value
+        ):
+            lead = re.search(r"(?:\bbetween|\bfrom)\s*$", message[: last.start], re.IGNORECASE)
+            said_and = "and" in message[last.end : quantity.start].lower()
+            if lead or not said_and:
+                start = lead.start() if lead else last.start
+                unit = quantity.unit or last.unit
+                low = last.value if last.unit else _like(last.value, quantity)
+                joined[-1] = Quantity(low, start, quantity.end, unit, Bound.BETWEEN, upper=quantity.value)
+                continue
+        joined.append(quantity)
+    return joined
+
+
+def _like(value: float, other: Quantity) -> float:
+    """The first number of '1-2 hours' in the unit of the second."""
+    return value * 60.0 if other.unit == "min" and other.value >= 60.0 and value <= 10 else value

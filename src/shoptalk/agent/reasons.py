@@ -1,0 +1,102 @@
+"""Reasons for a pick, each made from one typed fact and from nothing else."""
+
+from collections.abc import Iterable
+
+from shoptalk.agent.phrasing import constraint_in_words, join, label_of, number_in_words, value_in_words
+from shoptalk.ranking.evidence import (
+    CloseTo,
+    Compared,
+    ConstraintMet,
+    Evidence,
+    MeaningMatch,
+    SharesWith,
+    WellRated,
+    WishMissed,
+    WordsMatch,
+)
+from shoptalk.retrieval.query import Operator
+from shoptalk.retrieval.schema import Kind, Meaning, Schema
+
+#: How many reasons a card carries.
+MOST_REASONS = 4
+
+_SAID_WITH_ROLE = (Meaning.PERSON,)
+
+
+def reasons_for(schema: Schema, evidence: Iterable[Evidence]) -> tuple[str, ...]:
+    """The reasons of a pick in the order of the evidence (the weightiest first), without repeats, at most four."""
+    facts = list(evidence)
+    reasons: list[str] = []
+    wishes = _wishes_met(schema, facts)
+    if wishes:
+        reasons.append(wishes)
+    for fact in facts:
+        said = _reason(schema, fact)
+        if said and said not in reasons:
+            reasons.append(said)
+    return tuple(reasons[:MOST_REASONS])
+
+
+def _wishes_met(schema: Schema, facts: list[Evidence]) -> str:
+    """All met values of categories in one reason: 'funny and Comedy, as you asked'."""
+    met = [
+        constraint_in_words(schema, fact.constraint) if isinstance(fact.constraint.value, bool) else _held(fact)
+        for fact in facts
+        if isinstance(fact, ConstraintMet) and _is_plain_value(fact)
+    ]
+    return f"{join(list(dict.fromkeys(met)))}, as you asked" if met else ""
+
+
+def _is_plain_value(fact: ConstraintMet) -> bool:
+    return fact.constraint.operator in (Operator.IS, Operator.ANY_OF) and isinstance(
+        fact.constraint.value, str | tuple | bool
+    )
+
+
+def _held(fact: ConstraintMet) -> str:
+    """Which of the values asked for the item has."""
+    asked = fact.constraint.value
+    if isinstance(asked, tuple):
+        has = fact.value if isinstance(fact.value, tuple) else (fact.value,)
+        return join([str(one) for one in asked if one in has] or [str(one) for one in has])
+    return str(asked)
+
+
+def _reason(schema: Schema, fact: Evidence) -> str:
+    match fact:
+        case ConstraintMet():
+            return _constraint_met(schema, fact)
+        case SharesWith():
+            shared = join([_shared(schema, name, value) for name, value in fact.shared])
+            return f"shares {shared} with {fact.title}" + (", which you like" if fact.liked else "")
+        case CloseTo():
+            return f"close to {fact.title} in what it is about" + (", which you like" if fact.liked else "")
+        case WordsMatch():
+            return f"its description speaks of {join([f'“{word}”' for word in fact.words])}"
+        case MeaningMatch():
+            return "close in meaning to what you described"
+        case Compared():
+            facet = schema.facet(fact.facet)
+            ours, theirs = number_in_words(facet, fact.value), number_in_words(facet, fact.than_value)
+            return f"{ours}, where {fact.than_title} has {theirs}"
+        case WellRated():
+            facet = schema.facet(fact.facet)
+            many = f" by {fact.count:,}" if fact.count else ""
+            return f"{label_of(facet)} {number_in_words(facet, fact.value)}{many}"
+        case WishMissed():
+            return ""
+
+
+def _constraint_met(schema: Schema, fact: ConstraintMet) -> str:
+    facet = schema.facet(fact.constraint.facet)
+    if _is_plain_value(fact) or fact.constraint.operator is Operator.IS_NOT or fact.constraint.than:
+        return ""
+    if facet.kind not in (Kind.NUMBER, Kind.DATE) or isinstance(fact.value, bool):
+        return ""
+    said = value_in_words(facet, fact.value if not isinstance(fact.value, tuple) else tuple(map(str, fact.value)))
+    return said if facet.unit or facet.meaning is Meaning.YEAR else f"{label_of(facet)} {said}"
+
+
+def _shared(schema: Schema, name: str, value: str) -> str:
+    facet = schema.facet(name)
+    return f"{label_of(facet).rstrip('s')} {value}" if facet.meaning in _SAID_WITH_ROLE else value

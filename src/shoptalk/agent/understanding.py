@@ -1,0 +1,149 @@
+"""From a message to a Request: the Protocol, and the embedded understanding that knows nothing but the catalog."""
+
+from typing import Protocol
+
+from shoptalk.agent.grounding import Grounding
+from shoptalk.agent.lexicon import Lexicon
+from shoptalk.agent.naming import Naming
+from shoptalk.agent.sentence import Sentence
+from shoptalk.agent.state import TalkState
+from shoptalk.agent.tokens import singular, words
+from shoptalk.agent.wishes import Wishes
+from shoptalk.agent.words import COMPARE, FAREWELLS, FILLER, GREETINGS, HELP, MORE, START_OVER, THANKS
+from shoptalk.retrieval.catalog import Catalog
+from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
+
+#: Characters of a message that are read; what comes after is ignored.
+LONGEST_MESSAGE = 2000
+
+_FEEDBACK = (Stance.LIKED, Stance.DISLIKED, Stance.SEEN, Stance.OWNED)
+
+
+class Understanding(Protocol):
+    """Turns a message into a Request, given what the talk holds on to."""
+
+    def understand(self, message: str, state: TalkState) -> Request:
+        """The request. Never raises because of what the message says."""
+        ...
+
+
+class EmbeddedUnderstanding:
+    """A parser built from the catalog itself: its values, titles, numbers and labels. No model, no network.
+
+    Building reads every value and title once (about half a second at 50,000 items); after that it is read-only and may
+    be shared by any number of talks.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._lexicon = Lexicon(catalog)
+        self._naming = Naming(catalog, self._lexicon)
+        self._wishes = Wishes(catalog, self._lexicon, Grounding(catalog), self._naming)
+        self._kinds = _kind_words(catalog)
+
+    def understand(self, message: str, state: TalkState) -> Request:
+        """The request. The first 2,000 characters are read; any text at all is valid."""
+        sentence = Sentence(message[:LONGEST_MESSAGE])
+        plain = _plain_act(sentence)
+        if plain is not None:
+            return Request(message=message, acts=(plain,))
+        mentions, unknown = self._naming.mentions(sentence, state)
+        dropped = self._wishes.dropped(sentence)
+        if mentions:
+            state = state.model_copy(update={"focus": mentions[-1].item_id})
+        relatives, unheld = self._wishes.relatives(sentence, state)
+        values = self._wishes.values(sentence)
+        count = self._wishes.count(sentence)
+        numbers = self._wishes.quantities(sentence)
+        so_far = [*state.musts, *values, *numbers, *relatives]
+        vague = self._wishes.vague(sentence, so_far if not dropped else [*values, *numbers], count or state.count)
+        acts = _acts(sentence, mentions, [*relatives, *values, *numbers, *vague])
+        if Act.DETAILS not in acts and Act.COMPARE not in acts:
+            mentions = [_as_model(mention) for mention in mentions]
+        constraints = _in_order([*relatives, *values, *numbers, *vague])
+        return Request(
+            message=message,
+            acts=acts,
+            constraints=tuple(constraints),
+            dropped=dropped,
+            mentions=tuple(mentions),
+            text=self._rest(sentence, constraints),
+            count=count,
+            unknown_titles=tuple(unknown),
+            unheld=tuple(unheld),
+        )
+
+    def _rest(self, sentence: Sentence, constraints: list[Constraint]) -> str:
+        """What no facet holds, without filler and without what is not wanted; words of wishes are kept."""
+        wished = [
+            c.span for c in constraints if c.span and not c.must and isinstance(c.value, str) and c.operator != "is not"
+        ]
+        kept = []
+        for i, token in enumerate(sentence.tokens):
+            in_wish = any(start <= token.start < end for start, end in wished)
+            plain = (
+                sentence.free(i)
+                and not (sentence.negated[i] or sentence.cue[i])
+                and token.form not in FILLER
+                and singular(token.form) not in self._kinds
+            )
+            if (in_wish or plain) and not token.form.isdigit():
+                kept.append(sentence.message[token.start : token.end])
+        return " ".join(kept)
+
+
+def _as_model(mention: Mention) -> Mention:
+    """'The second one but shorter' asks for something like it, not about it."""
+    if mention.stance is not Stance.ASKED:
+        return mention
+    return mention.model_copy(update={"stance": Stance.SIMILAR})
+
+
+def _kind_words(catalog: Catalog) -> frozenset[str]:
+    """Labels of the facets: naming one asks for nothing by itself ('the genre', 'a good rating')."""
+    return frozenset(
+        singular(word) for facet in catalog.schema.facets for word in words(facet.label or "") if len(word) > 3
+    )
+
+
+def _plain_act(sentence: Sentence) -> Act | None:
+    """Messages that are nothing but a known phrase."""
+    if not len(sentence):
+        return None
+    if sentence.is_phrase(HELP):
+        return Act.HELP
+    if sentence.is_phrase((*GREETINGS, *THANKS, *FAREWELLS)):
+        return Act.CHAT
+    return None
+
+
+def _acts(sentence: Sentence, mentions: list[Mention], constraints: list[Constraint]) -> tuple[Act, ...]:
+    acts: list[Act] = []
+    stances = {mention.stance for mention in mentions}
+    if sentence.take_phrase(START_OVER):
+        acts.append(Act.START_OVER)
+    if sentence.take_phrase(COMPARE):
+        acts.append(Act.COMPARE)
+    elif Stance.ASKED in stances and not constraints:
+        acts.append(Act.DETAILS)
+    if stances & set(_FEEDBACK):
+        acts.append(Act.FEEDBACK)
+    if Stance.SIMILAR in stances:
+        acts.append(Act.SIMILAR)
+    if sentence.is_phrase(MORE) or (not mentions and not constraints and _asks_for_more(sentence)):
+        acts.append(Act.MORE)
+    if not {Act.DETAILS, Act.COMPARE, Act.SIMILAR, Act.MORE} & set(acts):
+        acts.append(Act.FIND)
+    return tuple(acts)
+
+
+def _asks_for_more(sentence: Sentence) -> bool:
+    return len(sentence) <= 7 and sentence.take_phrase(phrase for phrase in MORE if " " in phrase)
+
+
+def _in_order(constraints: list[Constraint]) -> list[Constraint]:
+    """By place in the message, without repeats."""
+    unique: list[Constraint] = []
+    for constraint in sorted(constraints, key=lambda c: c.span or (0, 0)):
+        if not any(constraint.same_as(other) for other in unique):
+            unique.append(constraint)
+    return unique

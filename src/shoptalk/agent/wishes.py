@@ -1,0 +1,363 @@
+"""What a message asks of the facets: values, numbers, vague words and comparatives, as constraints and preferences."""
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+
+from shoptalk.agent.grounding import Grounding, Scale, among_passing
+from shoptalk.agent.lexicon import Lexicon, Named
+from shoptalk.agent.naming import Naming
+from shoptalk.agent.quantities import Bound, read_quantities
+from shoptalk.agent.sentence import Sentence
+from shoptalk.agent.state import TalkState
+from shoptalk.agent.tokens import words
+from shoptalk.agent.words import (
+    COMPARATIVES,
+    DROP_CUES,
+    IDLE,
+    SUPERLATIVES,
+    VAGUE,
+    VAGUE_PAIRS,
+)
+from shoptalk.retrieval.catalog import Catalog
+from shoptalk.retrieval.query import Constraint, Operator
+from shoptalk.retrieval.schema import Kind, Meaning
+
+_ASSUMED = 0.5
+_SUPERLATIVE_ITEMS = 8
+_LESS_THAN_THIS = frozenset({"less", "too"})
+_MORE_LIKE = {
+    "more recent": "newer",
+    "less expensive": "cheaper",
+    "more expensive": "pricier",
+    "less pricey": "cheaper",
+    "more modern": "newer",
+}
+_HAVING = frozenset(
+    "with has have having need needs must includes including contains offers about featuring requires set".split()
+)
+_MAKERS = frozenset({"by", "directed", "director", "from", "written"})
+_PLAYERS = frozenset({"starring", "with", "actor", "actress", "featuring", "stars"})
+_MAKER_LABELS = re.compile(r"direct|author|artist|writer|creator|maker")
+_PLAYER_LABELS = re.compile(r"cast|actor|star|performer")
+_ITEM_WORDS = frozenset(
+    """film films movie movies one ones options option picks pick suggestions suggestion recommendations recommendation results
+    ideas     products items hotels things titles more of""".split()
+)
+_COUNT_CUES = frozenset({"top", "give", "show", "only", "just", "me", "list", "recommend", "suggest", "exactly"})
+_MOST_PICKS = 20
+
+
+class Wishes:
+    """Finds constraints in a sentence. It takes the words it understood."""
+
+    def __init__(self, catalog: Catalog, lexicon: Lexicon, grounding: Grounding, naming: Naming) -> None:
+        self._catalog = catalog
+        self._lexicon = lexicon
+        self._grounding = grounding
+        self._naming = naming
+
+    def dropped(self, sentence: Sentence) -> tuple[str, ...]:
+        """Facets that no longer matter: 'any price', 'forget the genre', 'the year doesn't matter'."""
+        found: list[str] = []
+        for at in range(len(sentence)):
+            length = sentence.follows(at, DROP_CUES)
+            if not length:
+                continue
+            backward = sentence.forms[at].startswith(("doesnt", "does", "not", "whatever"))
+            places = range(max(0, at - 2), at) if backward else range(at + length, min(at + length + 2, len(sentence)))
+            for place in places:
+                facets = self._grounding.facets_called(sentence.forms[place])
+                if facets and sentence.free(place):
+                    found += facets
+                    sentence.take(min(place, at), abs(place - at) + (length if backward else 1))
+                    sentence.take(at, length)
+        return tuple(dict.fromkeys(found))
+
+    def values(self, sentence: Sentence) -> list[Constraint]:
+        """Facet values named in the message, with polarity and strength."""
+        found: list[tuple[int, int, Constraint]] = []
+        for at in range(len(sentence)):
+            length, named = self._free_run(sentence, at)
+            if not length:
+                continue
+            roles = self._by_role(sentence, at, length, named)
+            found += [(at, length, self._value(sentence, at, length, one)) for one in roles]
+            sentence.take(at, length)
+        return _alternatives(sentence, found, self._catalog)
+
+    def quantities(self, sentence: Sentence) -> list[Constraint]:
+        """Numbers with the facet they speak of. A must, unless softened."""
+        found = []
+        for said in read_quantities(sentence.message):
+            inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
+            if not inside or any(sentence.taken[i] for i in inside) or self._is_count(sentence, inside, said.bound):
+                continue
+            constraint = self._grounding.quantity(said, sentence.tokens, sentence.message)
+            if constraint is None:
+                continue
+            sentence.take_span(said.start, said.end)
+            self._take_label(sentence, inside, constraint.facet)
+            found.append(constraint.model_copy(update={"must": not sentence.softened[inside[-1]]}))
+        return found
+
+    def relatives(self, sentence: Sentence, state: TalkState) -> tuple[list[Constraint], list[str]]:
+        """Comparatives against an item on the table or a named one: 'cheaper than the first', 'older ones', 'too long'.
+
+        The second list holds the words for which the catalog has no facet.
+        """
+        found: list[Constraint] = []
+        unheld: list[str] = []
+        for at in range(len(sentence)):
+            word, length = self._comparative_at(sentence, at)
+            if not word or not sentence.free(at, length):
+                continue
+            anchor, span = self._naming.anchor(sentence, at + length, state)
+            anchor = anchor or state.focus or (state.table[0] if state.table else None)
+            meanings, less = COMPARATIVES[word]
+            scale = self._grounding.scale_of(meanings)
+            if scale is None:
+                if word not in IDLE:
+                    unheld.append(sentence.text(at, length))
+                    sentence.take(at, length + span)
+                continue
+            constraint = self._than(sentence, at, length + span, scale, anchor, less)
+            if constraint:
+                found.append(constraint)
+                sentence.take(at, length + span)
+        return found, unheld
+
+    def vague(self, sentence: Sentence, so_far: Sequence[Constraint], count: int) -> list[Constraint]:
+        """Soft ranges from the catalog's own distribution ('cheap', 'recent', 'not too long') and superlatives."""
+        found = []
+        among = among_passing(self._catalog, so_far)
+        for at in range(len(sentence)):
+            if not sentence.free(at):
+                continue
+            if sentence.forms[at] in SUPERLATIVES:
+                constraint = self._superlative(sentence, at, among, count)
+            else:
+                constraint = self._vague_at(sentence, at, among)
+            if constraint and all(constraint.facet != other.facet for other in so_far):
+                found.append(constraint)
+        return found
+
+    def count(self, sentence: Sentence) -> int | None:
+        """How many picks are wanted, if the message says so; its words are taken."""
+        for said in read_quantities(sentence.message):
+            inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
+            if inside and sentence.free(inside[0]) and self._is_count(sentence, inside, said.bound):
+                sentence.take(inside[0], len(inside))
+                return int(min(max(said.value, 1), _MOST_PICKS))
+        return None
+
+    def _free_run(self, sentence: Sentence, at: int) -> tuple[int, tuple[Named, ...]]:
+        if not sentence.free(at) or sentence.cue[at]:
+            return 0, ()
+        length, named = self._lexicon.longest(sentence.forms, at)
+        return (length, named) if sentence.free(at, length) else (0, ())
+
+    def _by_role(self, sentence: Sentence, at: int, length: int, named: tuple[Named, ...]) -> tuple[Named, ...]:
+        """'by' and 'starring' tell in which facet a person is meant."""
+        before = set(sentence.forms[max(0, at - 2) : at])
+        wanted = _MAKER_LABELS if before & _MAKERS else _PLAYER_LABELS if before & _PLAYERS else None
+        if wanted is None or len(named) != 1 or self._meaning(named[0].facet) is not Meaning.PERSON:
+            return named
+        same = [one for one in self._lexicon.all_named(words(str(named[0].value))) if one.value == named[0].value]
+        fitting = [one for one in same if wanted.search(one.facet.casefold())]
+        return (fitting[0],) if fitting else named
+
+    def _value(self, sentence: Sentence, at: int, length: int, one: Named) -> Constraint:
+        span = sentence.span(at, length)
+        before = sentence.forms[at - 1] if at else ""
+        softly = one.leaning or sentence.softened[at] or self._is_mood(sentence, at, one)
+        away = any(sentence.negated[at : at + length]) or before in _LESS_THAN_THIS
+        if before in _LESS_THAN_THIS:
+            sentence.take(at - 1)
+        return Constraint(
+            facet=one.facet,
+            operator=Operator.IS_NOT if away else Operator.IS,
+            value=one.value,
+            must=(away and before not in _LESS_THAN_THIS and not one.leaning) or not (softly or away),
+            words=sentence.message[slice(*span)],
+            span=span,
+        )
+
+    def _is_mood(self, sentence: Sentence, at: int, one: Named) -> bool:
+        """Keywords are never complete: they only help, unless the message demands them ('with a pool')."""
+        if self._meaning(one.facet) is not Meaning.KEYWORD:
+            return False
+        return not set(sentence.forms[max(0, at - 3) : at]) & _HAVING
+
+    def _meaning(self, facet: str) -> Meaning | None:
+        return self._catalog.schema.facet(facet).meaning
+
+    def _is_count(self, sentence: Sentence, inside: Sequence[int], bound: Bound) -> bool:
+        last = inside[-1]
+        after = sentence.forms[last + 1] if last + 1 < len(sentence) else ""
+        before = sentence.forms[inside[0] - 1] if inside[0] else ""
+        said = sentence.forms[inside[0]]
+        if bound is not Bound.EXACT or len(inside) > 1 or said in ("a", "an"):
+            return False
+        small = not said.isdigit() or int(said) <= _MOST_PICKS
+        if said == "one" and before in ("the", "this", "that", "which", "second", "first", "last", "each", "another"):
+            return False
+        return small and (
+            before in _COUNT_CUES or (after in _ITEM_WORDS and before not in ("the", "last", "season", "part"))
+        )
+
+    def _take_label(self, sentence: Sentence, inside: Sequence[int], facet: str) -> None:
+        for i in (*range(max(0, inside[0] - 3), inside[0]), *range(inside[-1] + 1, min(inside[-1] + 3, len(sentence)))):
+            if sentence.free(i) and facet in self._grounding.facets_called(sentence.forms[i]):
+                sentence.take(i)
+
+    def _comparative_at(self, sentence: Sentence, at: int) -> tuple[str, int]:
+        form = sentence.forms[at]
+        pair = " ".join(sentence.pair(at))
+        if pair in _MORE_LIKE:
+            return _MORE_LIKE[pair], 2
+        if form == "too" and not sentence.negated[at]:
+            turned = VAGUE.get(sentence.pair(at)[1])
+            return (_opposite(turned[0][0], low=turned[1]), 2) if turned else ("", 0)
+        follows = sentence.forms[at + 2] if sentence.pair(at)[1] == "than" and at + 2 < len(sentence) else ""
+        numeric = follows[:1].isdigit() or follows in ("two", "three", "an", "half")
+        return (form, 1) if form in COMPARATIVES and not numeric else ("", 0)
+
+    def _than(
+        self, sentence: Sentence, at: int, length: int, scale: Scale, anchor: str | None, less: bool
+    ) -> Constraint | None:
+        span = sentence.span(at, length)
+        if anchor is not None:
+            value = scale.values[self._catalog.row(anchor)]
+            if np.isnan(value):
+                return None
+            operator, share_value, must = (Operator.LESS_THAN if less else Operator.MORE_THAN), float(value), True
+        else:
+            share = scale.at_share(0.4 if less else 0.6, self._catalog.available())
+            if share is None:
+                return None
+            operator, share_value, must = (Operator.AT_MOST if less else Operator.AT_LEAST), share, False
+        return Constraint(
+            facet=scale.facet.name, operator=operator, value=scale.spoken(share_value), must=must, than=anchor,
+            words=sentence.message[slice(*span)], span=span, confidence=1.0 if anchor else _ASSUMED,
+        )  # fmt: skip
+
+    def _vague_at(self, sentence: Sentence, at: int, among: np.typing.NDArray[np.bool_]) -> Constraint | None:
+        pair = sentence.pair(at)
+        length = 2 if pair in VAGUE_PAIRS else 1
+        held = VAGUE_PAIRS.get(pair) or VAGUE.get(pair[0])
+        if held is None:
+            return None
+        meanings, low, share = held
+        scale = self._grounding.scale_of(meanings)
+        if scale is None or self._names_kind(sentence, at, length):
+            return None
+        negated = sentence.negated[at]
+        if negated:
+            low, share = not low, 1.0 - share
+        edge = scale.at_share(share if low else 1.0 - share, among)
+        if edge is None:
+            return None
+        span = sentence.span(at, length)
+        sentence.take(at, length)
+        operator = Operator.AT_MOST if low else Operator.AT_LEAST
+        return Constraint(
+            facet=scale.facet.name, operator=operator, value=scale.spoken(edge), must=negated,
+            words=sentence.message[slice(*span)], span=span, confidence=_ASSUMED,
+        )  # fmt: skip
+
+    def _names_kind(self, sentence: Sentence, at: int, length: int) -> bool:
+        """'New York', 'a big fan', 'long time': the word belongs to the next one."""
+        after = sentence.forms[at + length] if at + length < len(sentence) else ""
+        return after in ("fan", "time", "ago", "search", "york", "orleans", "deal", "bit") or sentence.taken[at]
+
+    def _superlative(
+        self, sentence: Sentence, at: int, among: np.typing.NDArray[np.bool_], count: int
+    ) -> Constraint | None:
+        meanings, low = SUPERLATIVES[sentence.forms[at]]
+        scale = self._grounding.scale_of(meanings)
+        if scale is None:
+            return None
+        held = np.sort(scale.values[among & ~np.isnan(scale.values)])
+        if not len(held):
+            return None
+        place = min(max(count, _SUPERLATIVE_ITEMS), len(held)) - 1
+        edge = float(held[place] if low else held[-place - 1])
+        span = sentence.span(at, 1)
+        sentence.take(at)
+        return Constraint(
+            facet=scale.facet.name, operator=Operator.AT_MOST if low else Operator.AT_LEAST, value=scale.spoken(edge),
+            words=sentence.message[slice(*span)], span=span, confidence=_ASSUMED,
+        )  # fmt: skip
+
+
+def _opposite(meaning: Meaning, *, low: bool) -> str:
+    """The comparative that mends 'too long': 'shorter'."""
+    return next(word for word, (meanings, less) in COMPARATIVES.items() if meanings[0] is meaning and less is not low)
+
+
+def _alternatives(
+    sentence: Sentence, found: Sequence[tuple[int, int, Constraint]], catalog: Catalog
+) -> list[Constraint]:
+    """Values of one facet joined by 'or', or several of a facet that holds only one, become ANY_OF."""
+    merged: list[tuple[int, int, Constraint]] = []
+    for at, length, constraint in found:
+        last = merged[-1] if merged else None
+        if last and _joins(sentence, last, at, constraint, catalog):
+            both = (*_as_tuple(last[2]), *_as_tuple(constraint))
+            span = (last[2].span[0], constraint.span[1]) if last[2].span and constraint.span else None
+            union = last[2].model_copy(
+                update={"operator": Operator.ANY_OF, "value": tuple(dict.fromkeys(both)), "span": span,
+                        "words": sentence.message[slice(*span)] if span else last[2].words}
+            )  # fmt: skip
+            merged[-1] = (at, length, union)
+        else:
+            merged.append((at, length, constraint))
+    return _joined_backward(sentence, merged)
+
+
+def _joins(sentence: Sentence, last: tuple[int, int, Constraint], at: int, new: Constraint, catalog: Catalog) -> bool:
+    old = last[2]
+    if (
+        old.facet != new.facet
+        or Operator.IS_NOT in (old.operator, new.operator)
+        or isinstance(new.value, bool)
+        or old.must is not new.must
+    ):
+        return False
+    between = sentence.forms[last[0] + last[1] : at]
+    if "or" in between:
+        return True
+    return catalog.schema.facet(new.facet).kind is Kind.CATEGORY and len(between) <= 1 and old.value != new.value
+
+
+def _joined_backward(sentence: Sentence, found: list[tuple[int, int, Constraint]]) -> list[Constraint]:
+    """In 'horror, thriller or war' the comma means 'or' too."""
+    result: list[Constraint] = []
+    for at, _, constraint in found:
+        last = result[-1] if result else None
+        listed = (
+            last
+            and last.span
+            and constraint.span
+            and sentence.message[last.span[1] : constraint.span[0]].strip() == ","
+        )
+        if (
+            listed
+            and last
+            and constraint.operator is Operator.ANY_OF
+            and last.facet == constraint.facet
+            and last.operator is Operator.IS
+            and at
+        ):
+            joined = (*_as_tuple(last), *_as_tuple(constraint))
+            result[-1] = constraint.model_copy(update={"value": joined})
+        else:
+            result.append(constraint)
+    return result
+
+
+def _as_tuple(constraint: Constraint) -> tuple[str, ...]:
+    value = constraint.value
+    return tuple(str(one) for one in value) if isinstance(value, tuple) else (str(value),)

@@ -1,0 +1,362 @@
+"""The English that every catalog shares: cues, vague words, synonyms. Data only; `understanding` says what they do.
+
+Catalog values are never listed here as such: a synonym works only where the catalog has the value on its right.
+"""
+
+from types import MappingProxyType
+from typing import Final
+
+from shoptalk.retrieval.schema import Meaning
+
+#: Words that carry no wish of their own; they are left out of the free text that is searched.
+FILLER: Final = frozenset(
+    """a about actually after again all also always am an and any anyone anything are as at be because been before being
+    best both but buy by can cant choice choose could couldnt did do does doesnt doing dont down each else else's even
+    ever every few film films find first for from get getting gimme give go going gonna good got great had has have
+    having he hello help her here hers hey hi him his hmm how i id if ill im in into is isnt it item items its ive
+    just kind kinda last least let lets like list little look looking lot lots made make many maybe me might mind more
+    most movie movies much must my need needs never new next nice no nor not now of off ok okay on one ones only or
+    other our ours out over perhaps picks please pls pretty prefer preferably product products rather really recommend
+    recommendation recommendations recommended right same see seen set she should show shows so some somebody someone
+    something sort still such suggest suggestion suggestions sure tell than thank thanks that thats the their them then
+    there these they thing things think this those time to tonight today too try two under until up us use very wanna
+    want wanted wants was watch watched watching way we well went were weve what whats when where which while who why
+    will wish with within without wont would wouldnt yeah year years yes you youd your yours yet ideally bit quite
+    similar vibe vibes style mood feel between three four five six around roughly approximately above below than
+    minutes minute mins min hours hour hrs hr dollars dollar bucks euros euro pounds quid usd eur gbp max maximum
+    minimum decade decades century instead though although however later earlier onwards onward since cost costs costing
+    priced price option options available any other another anyway starring featuring directed set story stories
+    kinds types type called named title titled weekend evening night stuff except excluding apart hate love loved
+    liked enjoy enjoyed enjoying dislike disliked favourite favorite avoid long short cheap""".split()
+)
+
+#: Vague words that people also say without meaning them; no facet for them is nothing to speak of.
+IDLE: Final = frozenset(
+    {
+        "best",
+        "big",
+        "light",
+        "new",
+        "old",
+        "long",
+        "short",
+        "quick",
+        "better",
+        "later",
+        "earlier",
+        "large",
+        "small",
+        "classic",
+    }
+)
+
+#: Words that turn round what follows, up to the end of the clause or a contrast.
+NEGATORS: Final = frozenset(
+    """no not without except excluding minus never nothing avoid hate hated hates isnt arent dont doesnt didnt wont
+    cant nor skip exclude excludes dislike dislikes disliked wasnt wouldnt shouldnt""".split()
+)
+#: Two-word turns that do the same ('anything but', 'other than', 'tired of').
+NEGATOR_PAIRS: Final = frozenset(
+    {
+        ("anything", "but"), ("other", "than"), ("rather", "than"), ("instead", "of"), ("apart", "from"),
+        ("tired", "of"), ("sick", "of"), ("enough", "of"), ("stay", "away"), ("free", "of"), ("less", "of"),
+        ("aside", "from"), ("everything", "but"), ("cannot", "stand"), ("cant", "stand"),
+    }
+)  # fmt: skip
+#: 'not only', 'no matter', 'dont mind', 'why not', 'not sure' do not turn anything round.
+NOT_NEGATING: Final = frozenset(
+    {
+        ("not", "only"), ("not", "just"), ("no", "matter"), ("dont", "mind"), ("dont", "care"), ("why", "not"),
+        ("not", "sure"), ("no", "problem"), ("no", "preference"), ("not", "necessarily"), ("wouldnt", "mind"),
+        ("dont", "know"), ("no", "more"), ("no", "longer"), ("not", "more"), ("not", "less"), ("no", "less"),
+        ("not", "over"), ("not", "under"), ("not", "bad"), ("cant", "wait"), ("cant", "decide"), ("never", "mind"),
+    }
+)  # fmt: skip
+#: Words that end a negation's scope.
+CONTRAST: Final = frozenset("but rather although though instead however".split())
+#: Words after which a value is a wish, not a must.
+SOFTENERS: Final = frozenset(
+    "ideally preferably maybe perhaps possibly prefer bit little slightly somewhat kinda".split()
+)
+#: 'or' words between values of one facet.
+OR_WORDS: Final = frozenset({"or", "and/or", "either"})
+
+#: How a person stands to an item, by the words before its name (longest first when matched).
+STANCE_BEFORE: Final = MappingProxyType(
+    {
+        "has seen": (
+            "already seen", "ive seen", "i have seen", "have seen", "weve seen", "seen", "saw", "ive watched", "watched",
+            "already watched", "already know", "already read", "ive read", "already played", "havent i seen", "rewatched",
+        ),
+        "owns": ("i own", "i already own", "already own", "i already have", "we already have", "i bought", "ive got"),
+        "dislikes": (
+            "hate", "hated", "i dont like", "dont like", "didnt like", "did not like", "do not like", "dislike", "disliked",
+            "not a fan of", "not into", "couldnt stand", "cant stand", "bored by", "didnt enjoy", "did not enjoy",
+            "not like", "nothing like", "no more like", "unlike", "i didnt love", "wasnt into", "never liked",
+        ),
+        "likes": (
+            "i love", "i loved", "loves", "likes", "enjoys", "adores", "loved", "love", "i like", "i liked", "liked", "i really like", "i really liked",
+            "i really loved", "i enjoyed", "enjoyed", "enjoy", "favourite is", "favorite is", "favourite film is",
+            "favorite movie is", "favourites are", "favorites are", "big fan of", "a fan of", "fan of", "adore", "adored",
+            "we loved", "we liked", "she loved", "he loved", "they loved", "we love", "kids loved", "kids love", "i also liked",
+            "i also loved", "also liked", "also loved", "into", "im into", "obsessed with",
+        ),
+        "wants similar": (
+            "like", "similar to", "along the lines of", "in the vein of", "in the style of", "in the spirit of",
+            "reminds me of", "remind me of", "reminiscent of", "as good as", "same as", "a mix of", "mix of", "cross between",
+            "more like", "something like", "anything like", "just like", "kind of like", "comparable to", "closer to",
+            "based on my love of", "such as", "related to", "goes with", "alternative to", "alternatives to", "much like",
+        ),
+        "asks about": (
+            "tell me about", "tell me more about", "more about", "what about", "how about", "who directed", "who made",
+            "who is in", "whos in", "who stars in", "how long is", "how much is", "how much does", "what is", "whats", "details of",
+            "details on", "details about", "info on", "information about", "describe", "when was", "how old is", "where is",
+            "what year is", "what is the price of", "is there parking at", "do you have", "have you got", "do you know", "got", "does",
+        ),
+    }
+)  # fmt: skip
+#: The same, by the words after its name.
+STANCE_AFTER: Final = MappingProxyType(
+    {
+        "likes": ("was great", "is great", "was good", "was amazing", "is amazing", "was fantastic", "is my favourite",
+                  "is my favorite", "was brilliant", "looks good", "is perfect", "sounds good", "looks great", "sounds great"),
+        "dislikes": ("was bad", "was awful", "was terrible", "was boring", "bored me", "is boring", "is not for me",
+                     "isnt for me", "not for me", "sounds boring", "is terrible", "is awful", "was too"),
+        "has seen": ("already", "i have seen", "ive seen", "i saw", "seen it", "weve seen"),
+    }
+)  # fmt: skip
+
+#: Words for a place among the picks on the table.
+ORDINALS: Final = MappingProxyType(
+    {
+        "first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
+        "sixth": 6, "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "last": -1, "top": 1,
+    }
+)  # fmt: skip
+NUMBER_WORDS: Final = MappingProxyType(
+    {
+        "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+        "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+        "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "couple": 2, "dozen": 12,
+    }
+)  # fmt: skip
+DECADES: Final = MappingProxyType(
+    {
+        "twenties": 1920, "thirties": 1930, "forties": 1940, "fifties": 1950, "sixties": 1960, "seventies": 1970,
+        "eighties": 1980, "nineties": 1990, "noughties": 2000,
+    }
+)  # fmt: skip
+
+#: Units: how they are written -> (the unit a facet may hold, factor to it). Money is told apart by `CURRENCIES`.
+UNITS: Final = MappingProxyType(
+    {
+        "min": ("min", 1.0), "mins": ("min", 1.0), "minute": ("min", 1.0), "minutes": ("min", 1.0),
+        "h": ("min", 60.0), "hr": ("min", 60.0), "hrs": ("min", 60.0), "hour": ("min", 60.0), "hours": ("min", 60.0),
+        "inch": ("inch", 1.0), "inches": ("inch", 1.0), "in": ("inch", 1.0), '"': ("inch", 1.0), "cm": ("inch", 1 / 2.54),
+        "gb": ("GB", 1.0), "gigabyte": ("GB", 1.0), "gigabytes": ("GB", 1.0), "gigs": ("GB", 1.0), "gig": ("GB", 1.0),
+        "tb": ("GB", 1000.0), "terabyte": ("GB", 1000.0), "mb": ("GB", 0.001),
+        "kg": ("kg", 1.0), "kilo": ("kg", 1.0), "kilos": ("kg", 1.0), "g": ("kg", 0.001), "gram": ("kg", 0.001),
+        "grams": ("kg", 0.001), "lb": ("kg", 0.4536), "lbs": ("kg", 0.4536), "pounds": ("kg", 0.4536),
+        "w": ("W", 1.0), "watt": ("W", 1.0), "watts": ("W", 1.0), "kw": ("W", 1000.0),
+        "ghz": ("GHz", 1.0), "mhz": ("GHz", 0.001), "hz": ("Hz", 1.0),
+        "l": ("l", 1.0), "litre": ("l", 1.0), "litres": ("l", 1.0), "liter": ("l", 1.0), "liters": ("l", 1.0), "ml": ("l", 0.001),
+        "mm": ("mm", 1.0), "m": ("m", 1.0), "km": ("km", 1.0), "mile": ("km", 1.609), "miles": ("km", 1.609),
+        "mp": ("MP", 1.0), "megapixel": ("MP", 1.0), "megapixels": ("MP", 1.0), "mah": ("mAh", 1.0),
+        "star": ("star", 1.0), "stars": ("star", 1.0), "page": ("page", 1.0), "pages": ("page", 1.0),
+    }
+)  # fmt: skip
+CURRENCIES: Final = frozenset(
+    "$ € £ ¥ usd eur gbp dollar dollars buck bucks euro euros pound pounds quid cents".split()
+)
+
+#: What a bound sounds like, before a number.
+AT_MOST: Final = (
+    "no more than", "not more than", "less than", "fewer than", "cheaper than", "shorter than", "older than", "lighter than",
+    "smaller than", "not over", "not above", "up to", "at most", "under", "below", "beneath", "max", "maximum", "maximum of",
+    "within", "before", "until", "earlier than", "prior to", "not exceeding", "budget of", "budget is", "budget", "spend",
+    "not longer than", "no longer than", "pre", "less", "cap of", "no later than",
+)  # fmt: skip
+AT_LEAST: Final = (
+    "no less than", "not less than", "more than", "greater than", "longer than", "newer than", "bigger than", "larger than",
+    "later than", "higher than", "at least", "over", "above", "min", "minimum", "minimum of", "after", "since", "from at least",
+    "starting at", "upwards of", "not under", "not below", "beyond", "exceeding", "rated above", "better than", "post",
+)  # fmt: skip
+#: These exclude the number itself.
+STRICT: Final = frozenset(
+    "less than;fewer than;cheaper than;shorter than;older than;lighter than;smaller than;before;earlier than;prior to;under;below;"
+    "more than;greater than;longer than;newer than;bigger than;larger than;later than;higher than;over;above;after;less;beneath;"
+    "pre;post;beyond;exceeding;better than".split(";")
+)
+ABOUT: Final = ("around", "about", "roughly", "approximately", "circa", "approx", "near", "close to", "or so")
+
+#: Comparatives: word -> (meanings in order of preference, True if less is wanted).
+COMPARATIVES: Final = MappingProxyType(
+    {
+        "cheaper": ((Meaning.PRICE,), True), "pricier": ((Meaning.PRICE,), False),
+        "dearer": ((Meaning.PRICE,), False), "newer": ((Meaning.YEAR,), False),
+        "older": ((Meaning.YEAR,), True), "earlier": ((Meaning.YEAR,), True),
+        "later": ((Meaning.YEAR,), False), "shorter": ((Meaning.DURATION, Meaning.SIZE), True),
+        "longer": ((Meaning.DURATION, Meaning.SIZE), False), "bigger": ((Meaning.SIZE,), False),
+        "larger": ((Meaning.SIZE,), False), "smaller": ((Meaning.SIZE,), True),
+        "lighter": ((Meaning.WEIGHT,), True), "heavier": ((Meaning.WEIGHT,), False),
+        "better": ((Meaning.RATING,), False), "worse": ((Meaning.RATING,), True),
+        "fresher": ((Meaning.YEAR,), False),
+    }
+)  # fmt: skip
+#: Vague words: word -> (meanings, True if low is meant, share of the catalog that counts).
+VAGUE: Final = MappingProxyType(
+    {
+        "cheap": ((Meaning.PRICE,), True, 0.3), "affordable": ((Meaning.PRICE,), True, 0.4),
+        "inexpensive": ((Meaning.PRICE,), True, 0.35), "budget": ((Meaning.PRICE,), True, 0.3),
+        "expensive": ((Meaning.PRICE,), False, 0.3), "premium": ((Meaning.PRICE,), False, 0.2),
+        "luxury": ((Meaning.PRICE,), False, 0.2), "pricey": ((Meaning.PRICE,), False, 0.3),
+        "short": ((Meaning.DURATION,), True, 0.25), "quick": ((Meaning.DURATION,), True, 0.25),
+        "long": ((Meaning.DURATION,), False, 0.25), "recent": ((Meaning.YEAR,), False, 0.25),
+        "new": ((Meaning.YEAR,), False, 0.25), "modern": ((Meaning.YEAR,), False, 0.35),
+        "old": ((Meaning.YEAR,), True, 0.35), "classic": ((Meaning.YEAR,), True, 0.4),
+        "vintage": ((Meaning.YEAR,), True, 0.3), "oldie": ((Meaning.YEAR,), True, 0.35),
+        "best": ((Meaning.RATING,), False, 0.25), "popular": ((Meaning.POPULARITY, Meaning.RATING), False, 0.25), "acclaimed": ((Meaning.RATING,), False, 0.25),
+        "big": ((Meaning.SIZE,), False, 0.3), "large": ((Meaning.SIZE,), False, 0.3),
+        "small": ((Meaning.SIZE,), True, 0.3), "compact": ((Meaning.SIZE,), True, 0.3),
+        "light": ((Meaning.WEIGHT,), True, 0.3), "lightweight": ((Meaning.WEIGHT,), True, 0.3),
+        "portable": ((Meaning.WEIGHT,), True, 0.3), "heavy": ((Meaning.WEIGHT,), False, 0.3),
+    }
+)  # fmt: skip
+#: Vague turns of two words.
+VAGUE_PAIRS: Final = MappingProxyType(
+    {
+        ("well", "rated"): ((Meaning.RATING,), False, 0.3), ("highly", "rated"): ((Meaning.RATING,), False, 0.25),
+        ("top", "rated"): ((Meaning.RATING,), False, 0.15), ("best", "rated"): ((Meaning.RATING,), False, 0.15),
+        ("good", "reviews"): ((Meaning.RATING,), False, 0.3), ("low", "price"): ((Meaning.PRICE,), True, 0.3),
+        ("high", "end"): ((Meaning.PRICE,), False, 0.2), ("entry", "level"): ((Meaning.PRICE,), True, 0.3),
+    }
+)  # fmt: skip
+#: Superlatives: word -> (meanings, True if low is meant).
+SUPERLATIVES: Final = MappingProxyType(
+    {
+        "cheapest": ((Meaning.PRICE,), True), "newest": ((Meaning.YEAR,), False), "latest": ((Meaning.YEAR,), False),
+        "oldest": ((Meaning.YEAR,), True), "shortest": ((Meaning.DURATION,), True),
+        "longest": ((Meaning.DURATION,), False), "biggest": ((Meaning.SIZE,), False), "largest": ((Meaning.SIZE,), False),
+        "smallest": ((Meaning.SIZE,), True), "lightest": ((Meaning.WEIGHT,), True),
+    }
+)  # fmt: skip
+
+#: How people call a facet by its meaning ('forget the price', 'any genre').
+MEANING_WORDS: Final = MappingProxyType(
+    {
+        "price": Meaning.PRICE, "cost": Meaning.PRICE, "budget": Meaning.PRICE, "year": Meaning.YEAR, "age": Meaning.YEAR,
+        "decade": Meaning.YEAR, "era": Meaning.YEAR, "length": Meaning.DURATION, "runtime": Meaning.DURATION,
+        "duration": Meaning.DURATION, "rating": Meaning.RATING, "genre": Meaning.GENRE, "brand": Meaning.BRAND,
+        "make": Meaning.BRAND, "language": Meaning.LANGUAGE, "country": Meaning.PLACE, "city": Meaning.PLACE,
+        "location": Meaning.PLACE, "size": Meaning.SIZE, "weight": Meaning.WEIGHT, "actor": Meaning.PERSON,
+        "director": Meaning.PERSON, "stock": Meaning.STOCK,
+    }
+)  # fmt: skip
+
+#: Other words for a value, said as plainly as the value itself. Each right side counts if the catalog has it.
+SYNONYMS: Final = MappingProxyType(
+    {
+        "sci fi": ("science fiction", "sci-fi"), "scifi": ("science fiction", "sci-fi"), "sf": ("science fiction",),
+        "science fiction": ("sci-fi",), "cartoon": ("animation", "animated"), "animated": ("animation",), "anime": ("animation",),
+        "animation": ("animated",),
+        "documentaries": ("documentary",), "docu": ("documentary",), "biopic": ("biography", "biographical"),
+        "historical": ("history",), "period piece": ("history", "historical"), "crime": ("gangster",), "mobster": ("gangster",),
+        "ww2": ("world war ii",), "wwii": ("world war ii",), "world war two": ("world war ii",), "second world war": ("world war ii",),
+        "world war 2": ("world war ii",), "wwi": ("world war i",), "ww1": ("world war i",), "superhero": ("superheroes", "superhero"),
+        "zombie": ("zombies",), "vampire": ("vampires",), "robot": ("robots",), "ghost": ("ghosts",), "alien": ("aliens",),
+        "outer space": ("space",), "ai": ("artificial intelligence",), "heists": ("heist",), "bank robbery": ("heist",),
+        "true story": ("based on a true story",), "real events": ("based on a true story",), "gay": ("lgbtq",), "queer": ("lgbtq",),
+        "lesbian": ("lgbtq",), "lgbt": ("lgbtq",), "novel adaptation": ("based on a book",), "noir": ("film noir", "noir"),
+        "b and w": ("black and white",), "football": ("sport",), "sports": ("sport",), "teen": ("coming of age",),
+        "american": ("united states", "usa"), "british": ("united kingdom", "uk"), "english language": ("english",),
+        "usa": ("united states",), "uk": ("united kingdom",), "nyc": ("new york",), "new york city": ("new york",),
+        "chinese": ("mandarin", "cantonese", "china"), "indian": ("hindi", "india"), "brazilian": ("brazil",), "mexican": ("mexico",),
+        "iranian": ("persian", "iran"), "belgian": ("belgium",), "australian": ("australia",), "canadian": ("canada",),
+        "irish": ("ireland",), "argentinian": ("argentina",), "argentine": ("argentina",), "austrian": ("austria",),
+        "french": ("france",), "german": ("germany",), "italian": ("italy",), "spanish": ("spain",), "japanese": ("japan",),
+        "korean": ("south korea", "korea"), "swedish": ("sweden",), "danish": ("denmark",), "polish": ("poland",),
+        "russian": ("russia", "soviet union"), "turkish": ("turkey",), "norwegian": ("norway",), "dutch": ("netherlands",),
+        "notebook": ("laptop", "laptops"), "laptop": ("notebook", "notebooks"), "tv": ("television", "televisions", "tvs", "led tv"),
+        "telly": ("television",), "cell phone": ("smartphone", "mobile phone"), "phone": ("smartphone", "smartphones"),
+        "earbuds": ("headphones", "in-ear"), "pc": ("desktop", "pc"), "grey": ("gray",), "gray": ("grey",),
+        "pool": ("swimming pool", "pool"), "gym": ("fitness center", "fitness centre"), "wi fi": ("free wifi", "wifi"),
+        "wifi": ("free wifi", "wi-fi"), "breakfast": ("continental breakfast", "free breakfast"), "parking": ("free parking",),
+    }
+)  # fmt: skip
+#: Two values at once.
+DOUBLE_SYNONYMS: Final = MappingProxyType(
+    {
+        "romcom": ("romance", "comedy"), "rom com": ("romance", "comedy"), "romantic comedy": ("romance", "comedy"),
+        "romantic comedies": ("romance", "comedy"), "romcoms": ("romance", "comedy"), "rom coms": ("romance", "comedy"),
+        "dramedy": ("drama", "comedy"), "action comedy": ("action", "comedy"), "horror comedy": ("horror", "comedy"),
+        "action thriller": ("action", "thriller"), "crime drama": ("crime", "drama"), "sci fi horror": ("science fiction", "horror"),
+        "war drama": ("war", "drama"), "crime thriller": ("crime", "thriller"),
+    }
+)  # fmt: skip
+#: Adjectives that lean towards a value without demanding it, tried in order.
+LEANINGS: Final = MappingProxyType(
+    {
+        "funny": ("funny", "comedy"), "hilarious": ("funny", "comedy"), "humorous": ("funny", "comedy"), "laugh": ("funny", "comedy"),
+        "scary": ("scary", "horror"), "frightening": ("scary", "horror"), "creepy": ("scary", "horror"), "spooky": ("scary", "horror"),
+        "terrifying": ("scary", "horror"), "romantic": ("romantic", "romance"), "sexy": ("steamy", "romance"), "sad": ("sad", "tear-jerker"),
+        "depressing": ("sad", "melancholy"), "uplifting": ("uplifting", "feel-good"), "feelgood": ("feel-good",), "cheerful": ("feel-good",),
+        "happy": ("feel-good", "uplifting"), "heartwarming": ("heart-warming",), "wholesome": ("heart-warming", "family"),
+        "exciting": ("exciting", "fast-paced", "action"), "thrilling": ("suspenseful", "tense", "thriller"), "suspense": ("suspenseful", "thriller"),
+        "bloody": ("violent",), "gory": ("violent",), "brutal": ("violent", "gritty"), "weird": ("quirky", "surreal"), "strange": ("surreal", "quirky"),
+        "trippy": ("surreal", "mind-bending"), "clever": ("thought-provoking", "witty"), "smart": ("thought-provoking", "witty"),
+        "intelligent": ("thought-provoking",), "thoughtful": ("thought-provoking",), "mindbending": ("mind-bending",), "twisty": ("twist ending",),
+        "beautiful": ("visually stunning",), "gorgeous": ("visually stunning",), "cozy": ("cosy",), "comforting": ("cosy", "feel-good"),
+        "lighthearted": ("light-hearted",), "easygoing": ("light-hearted",), "slow": ("slow-burn",), "fast": ("fast-paced",),
+        "kids": ("family", "children"), "kid": ("family", "children"), "children": ("family", "children"), "daughter": ("family", "children"),
+        "son": ("family", "children"), "toddler": ("family", "children"), "mysterious": ("mystery",), "magical": ("fantasy",),
+        "light": ("light-hearted",), "quiet": ("slow-burn", "atmospheric"), "moody": ("atmospheric",),
+    }
+)  # fmt: skip
+
+START_OVER: Final = ("start over", "start again", "start afresh", "reset", "forget everything", "forget all that", "new search",
+                     "from scratch", "begin again", "scratch that", "clear everything")  # fmt: skip
+MORE: Final = ("more please", "show me more", "show more", "more options", "more of these", "more like these", "what else", "anything else",
+               "something else", "others", "other options", "other ones", "another one", "different ones", "next", "more ones", "any more",
+               "more suggestions", "more recommendations", "more films", "more movies", "more results", "some more", "any others", "no more ideas",
+               "give me more", "keep going", "more", "another", "show others")  # fmt: skip
+HELP: Final = (
+    "help",
+    "what can you do",
+    "how does this work",
+    "how do you work",
+    "what can i ask",
+    "who are you",
+    "what are you",
+    "how do i use this",
+)
+GREETINGS: Final = (
+    "hi",
+    "hello",
+    "hey",
+    "good morning",
+    "good evening",
+    "good afternoon",
+    "hi there",
+    "hey there",
+    "hello there",
+    "yo",
+)
+THANKS: Final = ("thanks", "thank you", "cheers", "great thanks", "perfect thanks", "thx", "ty", "many thanks", "thank you very much",
+                 "thanks a lot", "perfect", "great", "awesome", "lovely", "nice", "cool", "ok", "okay", "ok thanks")  # fmt: skip
+FAREWELLS: Final = (
+    "bye",
+    "goodbye",
+    "see you",
+    "bye bye",
+    "thats all",
+    "thats it",
+    "that is all",
+    "good night",
+    "see ya",
+)
+COMPARE: Final = ("compare", "difference between", "differences between", "versus", "vs", "which is better", "which one is better", "which is cheaper",
+                  "which one is cheaper", "which is longer", "which is shorter", "which one is shorter", "which is newer")  # fmt: skip
+DROP_CUES: Final = ("any", "forget", "forget about", "ignore", "never mind", "nevermind", "drop", "doesnt matter", "does not matter", "no limit on",
+                    "dont care about", "whatever", "regardless of", "not important", "remove", "skip")  # fmt: skip
+REPLACING: Final = frozenset({"actually", "instead", "rather", "scratch", "change", "switch", "make"})
+REFERRING: Final = frozenset({"it", "that", "this", "those", "them", "these"})
