@@ -1,0 +1,60 @@
+"""Numbers as people write them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shoptalk.agent.quantities import Bound, read_quantities
+
+CASES = [
+    ("something under two hours", 120, "min", Bound.LESS, None),
+    ("less than 90 min", 90, "min", Bound.LESS, None),
+    ("1.5h", 90, "min", Bound.EXACT, None),
+    ("an hour and a half at most", 90, "min", Bound.AT_MOST, None),
+    ("two and a half hours", 150, "min", Bound.EXACT, None),
+    ("half an hour", 30, "min", Bound.EXACT, None),
+    ("2h30", 150, "min", Bound.EXACT, None),
+    ("2 hours 15 minutes", 135, "min", Bound.EXACT, None),
+    ("between $20 and $40", 20, "money", Bound.BETWEEN, 40),
+    ("$20-$40", 20, "money", Bound.BETWEEN, 40),
+    ("20 to 40 euros", 20, "money", Bound.BETWEEN, 40),
+    ("under 500 bucks", 500, "money", Bound.LESS, None),
+    ("budget of 200", 200, None, Bound.AT_MOST, None),
+    ("under 1,000", 1000, None, Bound.LESS, None),
+    ("max 2k", 2000, None, Bound.AT_MOST, None),
+    ("around 100 dollars", 100, "money", Bound.ABOUT, None),
+    ("100 or less", 100, None, Bound.AT_MOST, None),
+    ("50+", 50, None, Bound.AT_LEAST, None),
+    ("at least 4 stars", 4, "star", Bound.AT_LEAST, None),
+    ("4 stars or more", 4, "star", Bound.AT_LEAST, None),
+    ("a 17 inch screen", 17, "inch", Bound.EXACT, None),
+    ('15" screen', 15, "inch", Bound.EXACT, None),
+    ("1 TB", 1000, "GB", Bound.EXACT, None),
+    ("from the nineties", 1990, "year", Bound.BETWEEN, 1999),
+    ("90s horror", 1990, "year", Bound.BETWEEN, 1999),
+    ("early 1980s", 1980, "year", Bound.BETWEEN, 1983),
+    ("before the 70s", 1970, "year", Bound.LESS, None),
+    ("after the 80s", 1990, "year", Bound.AT_LEAST, None),
+    ("the last ten years", 10, "years back", Bound.AT_LEAST, None),
+    ("before 1960", 1960, None, Bound.LESS, None),
+    ("since 2010", 2010, None, Bound.AT_LEAST, None),
+    ("movies 1990-1999", 1990, None, Bound.BETWEEN, 1999),
+    ("no more than 100 minutes", 100, "min", Bound.AT_MOST, None),
+]
+
+
+@pytest.mark.parametrize(("message", "value", "unit", "bound", "upper"), CASES)
+def test_reads_a_number_with_unit_and_bound(message, value, unit, bound, upper):
+    (found,) = read_quantities(message)
+    assert (found.value, found.unit, found.bound, found.upper) == (value, unit, bound, upper)
+
+
+def test_two_bounds_in_one_message_stay_apart():
+    found = read_quantities("under 2 hours and after 1990")
+    assert [(q.value, q.bound) for q in found] == [(120, Bound.LESS), (1990, Bound.MORE)]
+
+
+@given(st.text(max_size=300))
+def test_any_text_is_read_without_error_and_spans_lie_inside(message):
+    for found in read_quantities(message):
+        assert 0 <= found.start < found.end <= len(message)
