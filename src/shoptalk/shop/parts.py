@@ -1,0 +1,150 @@
+"""The parts of one generation, each written where its generation belongs: what building and updating have in common."""
+
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoptalk.retrieval.catalog import Catalog
+from shoptalk.retrieval.encoder import Encoder
+from shoptalk.retrieval.index import VectorIndex
+from shoptalk.retrieval.lexical import LexicalIndex
+from shoptalk.shop.folder import FILES, FOLDERS, ShopFolder, StoredFile, sync_tree
+from shoptalk.shop.snapshot import index_config
+
+__all__ = [
+    "Engines",
+    "Progress",
+    "RecallingEncoder",
+    "clone_lexical",
+    "from_stage",
+    "share_file",
+    "stored_parts",
+    "train",
+    "write_vectors",
+]
+
+
+class Progress(Protocol):
+    """Called as work goes on, with the stage ('read', 'encode', 'index', 'train') and how much of it is done."""
+
+    def __call__(self, stage: str, done: int, total: int | None) -> None:
+        """`total` is None while it is not known."""
+        ...
+
+
+@dataclass(frozen=True)
+class Engines:
+    """What makes and keeps vectors: the encoder, and Chroma's address (None: in the folder) and collection."""
+
+    encoder: Encoder
+    chroma_url: str | None
+    collection: str
+
+
+def from_stage(progress: Progress | None, stage: str) -> Callable[[int, int | None], None]:
+    """Progress of one stage, for those who do not know of stages."""
+    return lambda done, total: progress(stage, done, total) if progress is not None else None
+
+
+class RecallingEncoder:
+    """An encoder that remembers vectors it once gave, so that an index that was lost need not be computed again."""
+
+    def __init__(self, encoder: Encoder, documents: Sequence[str], vectors: NDArray[np.float32]) -> None:
+        """`vectors` (n, d) are those that the encoder gave for the documents."""
+        self._encoder, self._vectors = encoder, vectors
+        self._rows = {document: row for row, document in enumerate(documents)}
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return self._encoder.dimensions
+
+    @property
+    def name(self) -> str:
+        """The name of the encoder whose vectors these are."""
+        return self._encoder.name
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> NDArray[np.float32]:
+        """(n, d) float32 rows of unit length; only texts that are not remembered are encoded."""
+        rows = np.array([self._rows.get(text, -1) for text in texts], dtype=np.int64)
+        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        vectors[rows >= 0] = self._vectors[rows[rows >= 0]]
+        unknown = np.flatnonzero(rows < 0).tolist()
+        if unknown:
+            vectors[unknown] = self._encoder.encode([texts[place] for place in unknown], progress)
+        return vectors
+
+
+def write_vectors(
+    folder: ShopFolder,
+    generation: int,
+    chroma: Path,
+    catalog: Catalog,
+    engines: Engines,
+    *,
+    progress: Progress | None,
+) -> None:
+    """Bring the Chroma index in line with the catalog, and keep this generation's vectors beside it.
+
+    What Chroma holds already is not encoded again, so an interrupted run continues. The vectors of a generation never
+    change, whatever a later update, finished or not, does to Chroma.
+    """
+    config, told = index_config(engines.collection), from_stage(progress, "encode")
+    index = VectorIndex.build(chroma, catalog, engines.encoder, url=engines.chroma_url, config=config, progress=told)
+    index.close()
+    sync_tree(chroma)
+    share_file(chroma / "vectors.npy", folder.named("vectors", generation))
+
+
+def clone_lexical(old: Path, new: Path) -> None:
+    """Copy a lexical index, of which only the changes will take room: its files never change once they are written."""
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.copytree(old, new, copy_function=share_file, ignore=shutil.ignore_patterns(".tantivy-*.lock"))
+
+
+def share_file(old: str | Path, new: str | Path) -> None:
+    """Give a file that never changes a second name, or copy it where the disk knows no second names."""
+    Path(new).unlink(missing_ok=True)
+    try:
+        os.link(old, new)
+    except OSError:
+        shutil.copyfile(old, new)
+
+
+def train(
+    folder: ShopFolder,
+    generation: int,
+    chroma: Path,
+    catalog: Catalog,
+    engines: Engines,
+    *,
+    progress: Progress | None,
+) -> None:
+    """Train the generation's first ranker, from the items alone."""
+    from shoptalk.ranking.space import FeatureSpace
+    from shoptalk.ranking.training import train_from_items
+    from shoptalk.retrieval.finding import Finder
+
+    vectors = np.asarray(np.load(folder.named("vectors", generation), mmap_mode="r"))
+    config = index_config(engines.collection)
+    name, url = engines.encoder.name, engines.chroma_url
+    index = VectorIndex(chroma, catalog.ids, vectors, encoder=name, url=url, config=config)
+    lexical = LexicalIndex.open(folder.named("lexical", generation), catalog.ids)
+    finder = Finder(catalog, engines.encoder, index, lexical)
+    ranker = train_from_items(finder, FeatureSpace(catalog, vectors), progress=from_stage(progress, "train"))
+    index.close()
+    place = folder.named("ranker", generation)
+    shutil.rmtree(place, ignore_errors=True)
+    ranker.save(place)
+
+
+def stored_parts(folder: ShopFolder, generation: int) -> dict[str, StoredFile]:
+    """Manifest entries of all of the generation's files that never change; Chroma's do, so it is told by its folder."""
+    parts = [part for part in (*FILES, *FOLDERS) if part != "chroma"]
+    return {name: stored for part in parts for name, stored in folder.stored(part, generation).items()}

@@ -1,0 +1,116 @@
+"""One generation of a shop in memory: what a turn works on from its start to its end, whatever is written meanwhile."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from shoptalk.errors import ShopDamagedError, ShopVersionError
+from shoptalk.ranking.lambdarank import Ranker, load_ranker
+from shoptalk.ranking.rank import Ranking
+from shoptalk.ranking.space import FeatureSpace
+from shoptalk.retrieval.catalog import Catalog
+from shoptalk.retrieval.encoder import Encoder
+from shoptalk.retrieval.index import IndexConfig, VectorIndex
+from shoptalk.retrieval.lexical import LexicalIndex
+from shoptalk.shop.folder import Manifest, ShopFolder
+
+if TYPE_CHECKING:
+    from shoptalk.agent.turn import Engine
+    from shoptalk.agent.understanding import EmbeddedUnderstanding
+    from shoptalk.retrieval.finding import Finder
+
+__all__ = ["Snapshot", "index_config", "load_snapshot", "load_vectors"]
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A catalog with all that is built on it. Safe to share between threads."""
+
+    manifest: Manifest
+    catalog: Catalog
+    index: VectorIndex
+    finder: "Finder"
+    ranking: Ranking
+
+    @cached_property
+    def understanding(self) -> "EmbeddedUnderstanding":
+        """Made from the catalog when first needed."""
+        from shoptalk.agent.understanding import EmbeddedUnderstanding
+
+        return EmbeddedUnderstanding(self.catalog)
+
+    @cached_property
+    def engine(self) -> "Engine":
+        """The parts that answer a turn."""
+        from shoptalk.agent.explaining import EmbeddedExplaining
+        from shoptalk.agent.turn import Engine
+
+        return Engine(
+            name=self.manifest.name,
+            catalog=self.catalog,
+            finder=self.finder,
+            ranking=self.ranking,
+            understanding=self.understanding,
+            explaining=EmbeddedExplaining(),
+        )
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """(n, d) unit rows in the catalog's order, read-only."""
+        return self.index.vectors
+
+
+def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, chroma_url: str | None) -> Snapshot:
+    """Open what the manifest names. Raises ShopDamagedError, ShopVersionError."""
+    from shoptalk.retrieval.finding import Finder
+
+    folder.check(manifest)
+    if encoder.name != manifest.encoder:
+        problem = (
+            f"The vectors in {folder.path} were made by the encoder {manifest.encoder}, and this is {encoder.name}."
+        )
+        hint = (
+            f"`shoptalk update {folder.path}` or Shop.repair encodes the items anew; or set SHOPTALK_ENCODER as it was."
+        )
+        raise ShopVersionError(problem, hint=hint)
+    catalog = Catalog.read(folder.place(manifest, "catalog"), manifest.facets)
+    vectors = load_vectors(folder, manifest)
+    config = index_config(manifest.collection)
+    chroma = folder.place(manifest, "chroma")
+    index = VectorIndex(chroma, catalog.ids, vectors, encoder=encoder.name, url=chroma_url, config=config)
+    lexical = LexicalIndex.open(folder.place(manifest, "lexical"), catalog.ids)
+    finder = Finder(catalog, encoder, index, lexical)
+    return Snapshot(
+        manifest, catalog, index, finder, Ranking(FeatureSpace(catalog, vectors), _ranker(folder, manifest))
+    )
+
+
+def load_vectors(folder: ShopFolder, manifest: Manifest) -> NDArray[np.float32]:
+    """(n, d) vectors, mapped from the disk. Raises ShopDamagedError."""
+    place = folder.place(manifest, "vectors")
+    try:
+        mapped = np.load(place, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise ShopDamagedError(f"{place} cannot be read: {error}.", hint=_REPAIR.format(folder.path)) from error
+    if mapped.ndim != 2 or len(mapped) != manifest.items:
+        problem = f"{place} holds an array of shape {mapped.shape} for {manifest.items} items."
+        raise ShopDamagedError(problem, hint=_REPAIR.format(folder.path))
+    return np.asarray(mapped)
+
+
+def index_config(collection: str) -> IndexConfig:
+    """How every shop's vectors are kept: on a Chroma server, shops share it and have a collection each."""
+    return IndexConfig(collection=collection)
+
+
+def _ranker(folder: ShopFolder, manifest: Manifest) -> Ranker:
+    try:
+        return load_ranker(folder.place(manifest, "ranker"))
+    except (ShopDamagedError, ShopVersionError) as error:
+        raise type(error)(error.problem, hint=_REPAIR.format(folder.path)) from error
+
+
+_REPAIR = "`shoptalk update {}` or Shop.repair makes it anew from the shop's own records."
