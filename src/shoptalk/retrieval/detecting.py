@@ -45,8 +45,8 @@ _TITLE_NAMES = {
 }
 _NO_TITLE = naming.word_set(
     "sub short original alt alternative sort seo meta file user brand supplier city country category author artist "
-    "seller first last store station airport venue column host company street vendor manufacturer director actor theater "
-    "destination origin recipient"
+    "seller first last store station airport venue column host company street vendor manufacturer director actor "
+    "theater destination origin recipient"
 )
 _ID_NAMES = {
     "id": 6,
@@ -263,7 +263,7 @@ def _title_score(held: Profile) -> float:
     if named > 0:
         return named + telling
     least = 0.1 if {"address", "street"} & set(stems) else 0.5
-    if set(stems) & (naming.CODE | naming.PICTURE) or naming.is_description(held.name) or held.distinctness < least:
+    if set(stems) & (naming.CODE | naming.PICTURE) or naming.is_description(held.name) or held.distinctness <= least:
         return 0.0
     return max(0.01, telling - 3 - 2 * other) if held.mean_length >= 3 and held.code_share < 0.5 else 0.0
 
@@ -311,6 +311,8 @@ def _says_nothing(held: Profile, profiles: dict[str, Profile]) -> bool:
     if stems & {"href", "slug", "handle", "uuid", "guid"} or (
         "id" in stems and (held.is_numeric or held.number_share > 0.9)
     ):
+        return True
+    if stems == {"currency"} and len(held.tally) == 1:
         return True
     if held.name.endswith(HIGHEST):
         lowest = profiles.get(held.name.removesuffix(HIGHEST))
@@ -373,7 +375,7 @@ def _keep_best_facets(draft: _Draft) -> None:
     for place, (score, name) in enumerate(ranked):
         if score <= 0 or place >= MAX_FACETS - len(draft.fixed):
             held = draft.profiles[name]
-            says = held.coverage < 1 or len(held.tally) > 1 or draft.columns[name].meaning is not None
+            says = held.coverage < 1 or len(held.tally) > 1
             draft.put(name, Role.TEXT if says else Role.IGNORED)
 
 
@@ -384,7 +386,8 @@ def _usefulness(held: Profile, column: Column) -> float:
         return 0.0
     if column.meaning in (Meaning.HIDDEN, Meaning.STOCK):
         return 100.0
-    if column.kind in (Kind.CATEGORY, Kind.CATEGORIES) and len(held.tally) < 2 and held.records > 4:
+    constant = column.kind in (Kind.CATEGORY, Kind.CATEGORIES) and len(held.tally) < 2 and held.records > 4
+    if constant and (column.meaning is None or held.coverage < 0.5):
         return 0.0
     worth = held.coverage
     if column.kind is Kind.FLAG and len(held.tally) < 2:

@@ -9,7 +9,7 @@ from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
 from shoptalk.retrieval.values import CURRENCIES, factor
 
 _YEARS = (1000, 2100)
-_NUMERIC_SHARE, _DATE_SHARE = 0.9, 0.9
+_NUMERIC_SHARE, _NAMED_SHARE, _DATE_SHARE = 0.9, 0.6, 0.9
 _FLAG_STARTS = frozenset({"is", "has", "can", "in", "allow", "with"})
 _FLAG_ENDS = frozenset(
     {"allowed", "included", "available", "stock", "active", "deleted", "hidden", "enabled", "free", "featured"}
@@ -62,7 +62,8 @@ def _kind(held: Profile) -> Kind | None:
     """The kind that the values have, None where they are no facet."""
     if held.is_flag or _counts_as_flag(held):
         return Kind.FLAG
-    if not held.is_list and held.number_share >= _NUMERIC_SHARE and not _is_coded(held):
+    numeric = _NAMED_SHARE if naming.meaning_of(held.name, Kind.NUMBER) else _NUMERIC_SHARE
+    if not held.is_list and held.number_share >= numeric and not _is_coded(held):
         return Kind.NUMBER
     if not held.is_list and held.date_share >= _DATE_SHARE:
         return Kind.DATE
@@ -143,9 +144,9 @@ def _is_minor(held: Profile, *, priced: bool) -> bool:
     """Cents: the name says so, or most of many whole prices end in 95 or 99 and the low ones are too high for units."""
     if naming.MINOR & set(naming.words_of(held.name)):
         return True
-    if not priced or not held.is_whole or len(held.numbers) < 20 or any(one.currency for one, _ in held.quantities):
-        return False
     counted = sum(count for _, count in held.quantities)
+    if not priced or not held.is_whole or counted < 20 or any(one.currency for one, _ in held.quantities):
+        return False
     charming = sum(count for one, count in held.quantities if one.value % 100 in (45, 49, 90, 94, 95, 98, 99))
     return charming > 0.5 * counted and held.quantile(0.5) >= 500 and held.quantile(0.05) < 2000
 
