@@ -166,7 +166,7 @@ def hotels() -> list[dict]:
             "HotelId": str(number),
             "HotelName": f"{word} Hotel",
             "Description": f"{word}. {SENTENCE}",
-            "Description_fr": f"{word}. Il se trouve au bord de la vieille ville et ses hôtes l'aiment depuis longtemps.",
+            "Description_fr": f"{word}. Il se trouve au bord de la vieille ville et ses hôtes l'aiment tous beaucoup.",
             "Tags": [["view", "bar"], ["pool"], ["bar", "pool"]][number % 3],
             "ParkingIncluded": number % 2 == 0,
             "LastRenovationDate": f"20{10 + number}-01-18T00:00:00Z",

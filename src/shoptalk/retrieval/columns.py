@@ -120,7 +120,11 @@ class DateColumn:
 
     def meets(self, operator: Operator, value: Value) -> Mask:
         """(n,) mask; ABOUT holds within a week. Raises ValueError where the value is no ISO day."""
-        numbers = [float(np.floor(days_of(str(one)))) for one in (value if isinstance(value, tuple) else (value,))]
+        asked = value if isinstance(value, tuple) else (value,)
+        try:
+            numbers = [float(np.floor(days_of(str(one)))) for one in asked]
+        except ValueError:
+            raise ValueError(f"facet '{self.name}' is a date, and was asked for {value!r}") from None
         return _compare(self.name, np.floor(self.days), operator, numbers, _ABOUT_DAYS)
 
 
