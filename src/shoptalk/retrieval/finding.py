@@ -43,8 +43,8 @@ class FusionConfig:
     """nearness to an item that the person likes"""
     wishes: float = 1.0
     """wishes met"""
-    prior: float = 0.3
-    """rating and popularity, where too little else is asked"""
+    prior: float = 0.01
+    """rating and popularity, where too little else is asked: so little that they only settle what is otherwise equal"""
     constant: float = 60.0
     """Cormack, Clarke & Büttcher 2009 (SIGIR), section 2"""
     most_liked: int = 10

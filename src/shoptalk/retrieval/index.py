@@ -235,7 +235,7 @@ class VectorIndex:
 
 
 def best_rows(scores: Vectors, k: int) -> tuple[Rows, Vectors]:
-    """Rows and scores of the k highest of (n,) scores above -inf, best first. To five decimals; ties go to the lower row."""
+    """Rows and scores of the k highest of (n,) scores above -inf, best first; ties, to five decimals, by row."""
     rows = np.flatnonzero(scores > -np.inf)  # first, for np.partition is slow where most values are equal
     if k < len(rows):
         coarse = np.round(scores[rows], _DECIMALS)
@@ -333,8 +333,11 @@ class _Chroma:
 
     def close(self) -> None:
         if "client" in self.__dict__:
-            self.client.close()
-            del self.__dict__["client"]
+            client = self.__dict__.pop("client")
+            client.close()
+            session = getattr(getattr(client, "_server", None), "_session", None)
+            if session is not None:  # an HttpClient leaves its sockets open
+                session.close()
 
     @property
     def _place(self) -> str:

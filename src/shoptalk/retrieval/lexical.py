@@ -148,14 +148,16 @@ class LexicalIndex:
         from tantivy import Occur, Query
 
         words = _words(text, self._config.most_words)
-        telling = [word for word in words if word.casefold() not in STOP_WORDS] or words
+        telling = [word for word in words if word.casefold() not in STOP_WORDS]
+        weights = {"title": self._config.title, "body": self._config.body, "facets": self._config.facets}
+        if not telling:  # 'It', 'Them': a title perhaps, and no description
+            telling, weights = words, {"title": self._config.title}
         terms = dict.fromkeys(stem for word in telling for stem in stems(word))
-        frequency = {term: searcher.doc_freq("body", term) + searcher.doc_freq("facets", term) for term in terms}
+        frequency = {term: sum(searcher.doc_freq(field, term) for field in weights) for term in terms}
         frequency = {term: count for term, count in frequency.items() if count}
         rarest = sorted(frequency, key=lambda term: frequency[term])[: self._config.most_terms]
         if not rarest:
             return None
-        weights = {"title": self._config.title, "body": self._config.body, "facets": self._config.facets}
         schema = self._index.schema
         clauses = [
             Query.disjunction_max_query(
