@@ -6,5 +6,5 @@ STOP_WORDS = frozenset(
     isn it its just kind let like ll looking m may me might mine more most much must my need no nor not of on one
     ones only or other our ours out over please re really s see shall she should show so some something such t than
     that the their theirs them then there these they thing things this those to too up us ve very want was wasn way
-    we were what when where which while who whom whose why will with would wouldn you your yours""".split()  # noqa: SIM905 a list, one word a line, is 130 lines
+    we were what when where which while who whom whose why will with would wouldn you your yours""".split()
 )
