@@ -1,0 +1,274 @@
+"""The command line: what each command prints, where errors go, and that output is readable when nobody watches it."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from shoptalk.eval.synthetic import synthetic_records, write_synthetic
+from shoptalk.ui.cli import app
+
+COMMANDS = ("build", "update", "show", "talk", "ask", "chat", "train", "eval", "bench")
+SHOPTALK = [sys.executable, "-c", "from shoptalk.ui.cli import main; main()"]
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    """A home with one shop, 'things', built by the command itself."""
+    place = tmp_path_factory.mktemp("cli")
+    write_synthetic(place / "things.jsonl", 90, seed=3)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in settings_of(place).items():
+            patch.setenv(name, value)
+        result = CliRunner().invoke(app, ["build", str(place / "things.jsonl")])
+    assert result.exit_code == 0, result.output
+    (place / "build.txt").write_text(result.stdout + "\n---\n" + result.stderr)
+    return place
+
+
+@pytest.fixture(scope="module")
+def few(home) -> Path:
+    """A source of twelve things: too few to train on, so that building takes no time."""
+    return write_synthetic(home / "few.jsonl", 12, seed=3)
+
+
+@pytest.fixture
+def run(home, monkeypatch):
+    """Runs a command in that home."""
+    for name, value in settings_of(home).items():
+        monkeypatch.setenv(name, value)
+
+    def invoke(*arguments: str, typed: str | None = None) -> Result:
+        return CliRunner().invoke(app, list(arguments), input=typed)
+
+    return invoke
+
+
+def settings_of(place: Path) -> dict[str, str]:
+    return {
+        "SHOPTALK_HOME": str(place / "home"),
+        "SHOPTALK_CACHE": str(place / "cache"),
+        "SHOPTALK_ENCODER": "hashing",
+        "SHOPTALK_THREADS": "1",
+        "SHOPTALK_CHROMA_URL": "",
+        "SHOPTALK_DATA": "",
+        "COLUMNS": "120",
+    }
+
+
+def test_help_names_every_command_and_each_command_teaches_by_example(run):
+    overview = run("--help").stdout
+    for command in COMMANDS:
+        told = run(command, "--help")
+        assert told.exit_code == 0
+        assert command in overview
+        assert "Example" in told.stdout
+        assert "shoptalk" in told.stdout
+
+
+def test_help_imports_nothing_heavy():
+    heavy = "torch transformers gradio lightgbm chromadb onnxruntime tantivy polars pyarrow numpy".split()
+    code = f"import sys, shoptalk.ui.cli; print([name for name in {heavy} if name in sys.modules])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+    )
+
+
+def test_version_is_printed(run):
+    import shoptalk
+
+    assert run("--version").stdout == f"shoptalk {shoptalk.__version__}\n"
+
+
+def test_build_shows_what_columns_were_taken_for_and_what_to_type_next(home):
+    told, progress = (home / "build.txt").read_text().split("\n---\n")
+    assert "price" in told
+    assert "number · price" in told
+    assert "shoptalk talk things" in told
+    assert "Encoding: 90" in progress
+    assert "\x1b" not in told + progress
+
+
+def test_build_takes_a_persons_word_about_columns(run, tmp_path):
+    path = tmp_path / "wares.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["key", "label", "about", "cost_minor", "hue", "noise", "len"])
+        for number, record in enumerate(synthetic_records(12, seed=8)):
+            price = int(record["price"] * 100)
+            colours = "|".join(record["colours"])
+            rows.writerow([f"k{number}", record["title"], record["description"], price, colours, "zzz", 10 + number])
+    words = ["--id", "key", "--title", "label", "--text", "about", "--price", "cost_minor:minor"]
+    words += ["--facet", "hue:categories", "--ignore", "noise", "--unit", "len=min"]
+    built = run("build", str(path), "--into", str(tmp_path / "shop"), "--name", "wares", *words)
+    assert built.exit_code == 0, built.output
+    facts = json.loads(run("show", str(tmp_path / "shop"), "--json").stdout)
+    taken = {row["column"]: row["taken_for"] for row in facts["facets"]}
+    assert facts["name"] == "wares"
+    assert taken["cost_minor"].startswith("number · price")
+    assert "× 0.01" in taken["cost_minor"]
+    assert taken["hue"].startswith("categories")
+    assert taken["len"].endswith("min")
+    assert taken["noise"] == "ignored"
+    assert (taken["key"], taken["label"], taken["about"]) == ("id", "title", "text")
+
+
+def test_building_over_a_shop_is_refused_until_replace_is_said(run, few, tmp_path):
+    source = str(few)
+    assert run("build", source, str(tmp_path / "twice")).exit_code == 0
+    refused = run("build", source, str(tmp_path / "twice"))
+    assert refused.exit_code == 2
+    assert "--replace" in refused.stderr
+    assert run("build", source, str(tmp_path / "twice"), "--replace").exit_code == 0
+
+
+def test_bad_records_stop_a_build_with_file_and_row_or_are_left_out(run, tmp_path):
+    path = tmp_path / "bad.jsonl"
+    lines = [json.dumps(record) for record in synthetic_records(12)]
+    path.write_text("\n".join([*lines[:4], "{oops", *lines[4:]]) + "\n")
+    stopped = run("build", str(path), str(tmp_path / "shop"))
+    assert stopped.exit_code == 2
+    assert "bad.jsonl, row 5" in stopped.stderr
+    assert "Traceback" not in stopped.output
+    skipped = run("build", str(path), str(tmp_path / "shop"), "--skip-bad")
+    assert skipped.exit_code == 0
+    assert "12 items" in skipped.stdout
+    assert "1 bad records" in skipped.stdout
+
+
+def test_show_tells_facets_sizes_and_talks_and_verifies(run):
+    shown = run("show", "things", "--verify")
+    assert shown.exit_code == 0, shown.output
+    for expected in ("90 items", "category", "on disk", "talks", "verified  yes"):
+        assert expected in shown.stdout
+    assert json.loads(run("show", "things", "--json").stdout)["items"] == 90
+
+
+def test_show_tells_that_facets_json_was_edited_and_update_brings_it_in_line(run, few, tmp_path):
+    shop = tmp_path / "edited"
+    run("build", str(few), str(shop))
+    facets = shop / "facets.json"
+    facets.write_text(facets.read_text().replace('"label": "material"', '"label": "stuff"'))
+    assert "facets.json was edited" in run("show", str(shop)).stdout
+    assert run("update", str(shop)).exit_code == 0
+    assert "facets.json was edited" not in run("show", str(shop)).stdout
+
+
+def test_update_adds_changes_and_removes(run, few, tmp_path):
+    shop, news = str(tmp_path / "shop"), tmp_path / "news.jsonl"
+    run("build", str(few), shop)
+    records = list(synthetic_records(14, seed=3))
+    news.write_text("\n".join(json.dumps(record) for record in [records[5] | {"price": 1.5}, *records[12:]]) + "\n")
+    told = run("update", shop, str(news), "--remove", records[0]["id"])
+    assert told.exit_code == 0, told.output
+    assert "2 added, 1 changed, 1 removed" in told.stdout
+
+
+def test_ask_prints_text_and_picks_or_only_json(run):
+    plain = run("ask", "things", "something for gardeners")
+    assert plain.exit_code == 0, plain.output
+    assert "1. " in plain.stdout
+    assert "\x1b" not in plain.stdout
+    reply = json.loads(run("ask", "things", "something for gardeners", "--json", "--user", "ana").stdout)
+    assert reply["picks"]
+    assert reply["request"]["message"] == "something for gardeners"
+    assert all(pick["item"]["title"] for pick in reply["picks"])
+
+
+def test_a_talk_through_a_pipe_answers_each_line_and_knows_its_commands(run):
+    lines = ["something for the kitchen", "/like 2", "/not 1", "/seen 1", "/drop", "/drop nothing", "/like 99", "/what"]
+    lines += ["/help", "/new", "/like 1", "/quit", "never read"]
+    told = run("talk", "things", "--user", "bo", typed="\n".join(lines) + "\n")
+    assert told.exit_code == 0, told.output
+    for expected in ("> something for the kitchen", "1. ", "You like", "Not ", "Seen:", "nothing called 'nothing'"):
+        assert expected in told.stdout
+    for expected in (
+        "takes its number: one of 1 to",
+        "There is no command /what",
+        "/drop 1",
+        "We start over",
+        "no picks yet",
+    ):
+        assert expected in told.stdout
+    assert "never read" not in told.stdout
+    assert "\x1b" not in told.stdout
+
+
+def test_what_the_talk_holds_on_to_is_listed_and_taken_back(run):
+    told = run("talk", "things", typed="something under 20 dollars\n/drop\n/drop 1\n/drop\n").stdout
+    assert "1. " in told
+    assert "Dropped:" in told
+    assert "holds on to nothing" in told.split("Dropped:")[1]
+
+
+def test_feedback_from_the_terminal_is_learned_from(run):
+    run(
+        "talk",
+        "things",
+        "--user",
+        "cy",
+        typed="something with wood\n/like 1\nsomething for collectors\n/like 2\n/not 1\n",
+    )
+    told = run("train", "things")
+    assert told.exit_code == 0, told.output
+    assert "trees" in told.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (("show", "nowhere"), "no shop named 'nowhere'"),
+        (("ask", "nowhere", "hello"), "no shop named 'nowhere'"),
+        (("build", "none.csv"), "none.csv"),
+        (("eval", "none.jsonl", "--shop", "things"), "none.jsonl"),
+        (("update", "nowhere"), "nowhere"),
+        (("bench", "nowhere"), "nowhere"),
+    ],
+)
+def test_an_error_is_told_on_stderr_with_a_hint_and_exit_code_2(run, arguments, problem):
+    failed = run(*arguments)
+    assert failed.exit_code == 2
+    assert problem in failed.stderr
+    assert len(failed.stderr.strip().splitlines()) >= 2
+    assert failed.stdout == ""
+    assert "Traceback" not in failed.stderr
+
+
+def test_debug_shows_the_error_itself(run):
+    from shoptalk.errors import ShopNotFoundError
+
+    for arguments in (("--debug", "show", "nowhere"), ("show", "nowhere", "--debug")):
+        assert isinstance(run(*arguments).exception, ShopNotFoundError)
+
+
+def test_a_wrong_setting_is_named(run, monkeypatch):
+    monkeypatch.setenv("SHOPTALK_CHROMA_URL", "not an address")
+    failed = run("show", "things")
+    assert failed.exit_code == 2
+    assert "SHOPTALK_CHROMA_URL" in failed.stderr
+
+
+def test_a_build_that_is_interrupted_says_so_and_continues(home, tmp_path):
+    environment = os.environ | settings_of(home)
+    command = [*SHOPTALK, "build", str(home / "things.jsonl"), str(tmp_path / "stopped")]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("Training"):
+            process.send_signal(signal.SIGINT)
+            break
+    _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130, complaint
+    assert "run the same command again" in complaint
+    assert "Traceback" not in complaint
+    assert not (tmp_path / "stopped").exists()
+    again = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert "90 items" in again.stdout
+    assert "Reading" not in again.stderr
+    assert "Encoding" not in again.stderr
