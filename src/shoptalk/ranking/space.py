@@ -129,7 +129,8 @@ class FeatureSpace:
     @cached_property
     def moments(self) -> Floats | None:
         """(n,) years or, where the catalog has none, days of its first date column."""
-        return self.numbers(Meaning.YEAR) if self.facet(Meaning.YEAR) else self._first_date()
+        years = self.numbers(Meaning.YEAR)
+        return self._first_date() if years is None or np.isnan(years).all() else years
 
     @cached_property
     def comparable(self) -> list[tuple[str, Floats]]:
