@@ -79,7 +79,9 @@ def test_the_year_after_a_title_chooses_among_namesakes(understand):
 
 def test_several_titles_share_the_stance(understand):
     mentions = understand("I liked The Matrix, Inception and Interstellar").mentions
-    assert [(m.title, m.stance) for m in mentions] == [(t, Stance.LIKED) for t in ("The Matrix", "Inception", "Interstellar")]
+    assert [(m.title, m.stance) for m in mentions] == [
+        (t, Stance.LIKED) for t in ("The Matrix", "Inception", "Interstellar")
+    ]
 
 
 PLACES = [
@@ -181,7 +183,7 @@ def test_hostile_messages_are_understood_as_something(understand, message, state
 
 FRAGMENTS = st.sampled_from(
     "not no like but and or the first second one Alien jaws horror comedy french under over 2 hours 1990 90s $ than cheaper "
-    "older more seen love hate any genre forget short too long by with start tell me about compare , . ? \" ( )".split()
+    'older more seen love hate any genre forget short too long by with start tell me about compare , . ? " ( )'.split()
 )
 
 
@@ -196,7 +198,10 @@ def test_any_words_in_any_order_give_a_request_about_this_catalog(understand, fi
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.sampled_from(["horror", "comedy", "war", "western", "french", "heist"]), st.sampled_from(["a good film", "something from the 90s", "like Alien"]))
+@given(
+    st.sampled_from(["horror", "comedy", "war", "western", "french", "heist"]),
+    st.sampled_from(["a good film", "something from the 90s", "like Alien"]),
+)
 def test_no_x_never_asks_for_x(understand, word, rest):
     asked_for = understand(f"{rest}, no {word}")
     wanted = [c for c in asked_for.constraints if c.operator is not Operator.IS_NOT and c.words.casefold() == word]

@@ -19,6 +19,7 @@ from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _REASONS_IN_TEXT = 2
 _MOST_NAMED = 4
+_LONGEST_OPENING = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +145,23 @@ def _nothing(answer: Answer) -> Iterator[str]:
     if answer.exhausted or not musts:
         yield "You have seen or turned down all that fits. Say “start over”, or ask for something else."
         return
+    beyond = [c for c in answer.request.constraints if c.than in answer.named]
+    if beyond:
+        yield from _nothing_beyond(answer, beyond)
+        return
     asked = join([constraint_in_words(schema, c) for c in musts])
     yield f"Nothing here is {asked}." if len(musts) == 1 else f"Nothing here is all of this: {asked}."
     ways = [_way(schema, one) for one in answer.relaxations[:3]]
     if ways:
         yield f" There {'is' if answer.relaxations[0].count == 1 else 'are'} {join(ways, 'or')}."
+
+
+def _nothing_beyond(answer: Answer, beyond: list[Constraint]) -> Iterator[str]:
+    """No item goes further than the one it was measured against."""
+    said = join([f"{c.words.split(' than ')[0]} than **{answer.named[c.than].title}**" for c in beyond if c.than])
+    rest = [constraint_in_words(answer.schema, c) for c in answer.state.musts if c not in beyond]
+    yield f"Nothing here is {said}" + (f" and also {join(rest)}." if rest else ".")
+    yield " I keep what you asked before."
 
 
 def _way(schema: Schema, relaxation: Relaxation) -> str:
@@ -164,11 +177,21 @@ def _way(schema: Schema, relaxation: Relaxation) -> str:
 
 def _details(answer: Answer) -> Iterator[str]:
     for place, pick in enumerate(answer.picks):
-        facts = "; ".join(f"{label}: {value}" for label, value in facet_facts(answer.schema, pick.item))
-        yield ("\n" if place else "") + f"**{title_with_year(answer.schema, pick.item)}**. "
-        if pick.item.text:
-            yield f"{pick.item.text.strip()[:600]} "
-        yield f"({facts})" if facts else ""
+        yield ("\n\n" if place else "") + f"**{title_with_year(answer.schema, pick.item)}**"
+        if about := _opening(pick.item.text):
+            yield f": {about}"
+        for label, value in facet_facts(answer.schema, pick.item):
+            yield f"\n- {label}: {value}"
+
+
+def _opening(text: str) -> str:
+    """The first paragraph of an item's text, cut at a sentence or a word."""
+    paragraph = text.strip().split("\n", maxsplit=1)[0].strip()
+    if len(paragraph) <= _LONGEST_OPENING:
+        return paragraph
+    cut = paragraph[:_LONGEST_OPENING]
+    sentence = cut.rfind(". ")
+    return cut[: sentence + 1] if sentence > 0 else cut[: cut.rfind(" ")] + " …"
 
 
 def _comparison(answer: Answer) -> Iterator[str]:

@@ -367,7 +367,7 @@ def _title_end(sentence: Sentence, at: int) -> int:
 
 def _next_in_list(sentence: Sentence, at: int) -> int:
     """Where the next title of 'A, B and C' may begin; past the end where the list is over."""
-    if at < len(sentence) and sentence.forms[at] in ("and", "or"):
+    if at < len(sentence) and sentence.forms[at] in ("and", "or", "with", "to", "vs", "versus"):
         return at + 1
     if at < len(sentence) and sentence.starts_clause[at]:
         between: Sequence[str] = sentence.message[sentence.tokens[at - 1].end : sentence.tokens[at].start].strip()

@@ -61,6 +61,11 @@ def label_of(facet: Column) -> str:
     return facet.label or facet.name.replace("_", " ")
 
 
+def short_label(facet: Column) -> str:
+    """How the facet is called within a sentence: 'room rate (from)' is just 'room rate' there."""
+    return label_of(facet).split(" (", maxsplit=1)[0]
+
+
 def constraint_in_words(schema: Schema, constraint: Constraint) -> str:
     """What a chip says: 'Comedy', 'not Horror', 'under 120 min', '1980–1989', 'rating: at least 4'."""
     facet = schema.facet(constraint.facet)
@@ -93,11 +98,17 @@ def facet_facts(schema: Schema, item: Item, *, most: int = 12) -> list[tuple[str
     order = {meaning: place for place, meaning in enumerate(_ASKED_FIRST)}
     facets = sorted(schema.facets, key=lambda facet: order.get(facet.meaning, len(order)))
     said = [
-        (label_of(facet), value_in_words(facet, item.facets[facet.name]))
+        (label_of(facet), _fact(facet, item.facets[facet.name]))
         for facet in facets
         if facet.name in item.facets and facet.meaning is not Meaning.HIDDEN
     ]
     return said[:most]
+
+
+def _fact(facet: Column, value: FacetValue) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value_in_words(facet, value)
 
 
 _ASKED_FIRST: tuple[Meaning | None, ...] = (
@@ -113,7 +124,7 @@ def _bound(facet: Column, value: Value) -> str:
 def _named(facet: Column, said: str) -> str:
     """Numbers that do not say themselves what they are get their label before them."""
     plain = facet.unit or facet.meaning is Meaning.YEAR
-    return said if plain and facet.meaning in _SPEAK_FOR_THEMSELVES else f"{label_of(facet)} {said}"
+    return said if plain and facet.meaning in _SPEAK_FOR_THEMSELVES else f"{short_label(facet)} {said}"
 
 
 _SPEAK_FOR_THEMSELVES = (Meaning.PRICE, Meaning.YEAR, Meaning.DURATION)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from shoptalk.agent.phrasing import constraint_in_words, join, label_of, number_in_words, value_in_words
+from shoptalk.agent.phrasing import constraint_in_words, join, number_in_words, short_label, value_in_words
+from shoptalk.agent.tokens import words
 from shoptalk.ranking.evidence import (
     CloseTo,
     Compared,
@@ -20,18 +21,23 @@ from shoptalk.retrieval.schema import Kind, Meaning, Schema
 #: How many reasons a card carries.
 MOST_REASONS = 4
 
+_MOST_SHARED, _MOST_WORDS = 3, 4
 _SAID_WITH_ROLE = (Meaning.PERSON,)
 
 
 def reasons_for(schema: Schema, evidence: Iterable[Evidence]) -> tuple[str, ...]:
-    """The reasons of a pick in the order of the evidence (the weightiest first), without repeats, at most four."""
-    facts = list(evidence)
+    """The reasons of a pick in the order of the evidence (the weightiest first), without repeats, at most four.
+
+    What spoke against the pick is no reason for it; what was asked for is told whether or not it moved the ranking.
+    """
+    facts = [fact for fact in evidence if fact.weight > 0 or isinstance(fact, ConstraintMet | Compared)]
     reasons: list[str] = []
     wishes = _wishes_met(schema, facts)
+    told = frozenset(words(wishes))
     if wishes:
         reasons.append(wishes)
     for fact in facts:
-        said = _reason(schema, fact)
+        said = _reason(schema, fact, told)
         if said and said not in reasons:
             reasons.append(said)
     return tuple(reasons[:MOST_REASONS])
@@ -62,17 +68,18 @@ def _held(fact: ConstraintMet) -> str:
     return str(asked)
 
 
-def _reason(schema: Schema, fact: Evidence) -> str:
+def _reason(schema: Schema, fact: Evidence, told: frozenset[str]) -> str:
     match fact:
         case ConstraintMet():
             return _constraint_met(schema, fact)
         case SharesWith():
-            shared = join([_shared(schema, name, value) for name, value in fact.shared])
+            shared = join([_shared(schema, name, value) for name, value in fact.shared[:_MOST_SHARED]])
             return f"shares {shared} with {fact.title}" + (", which you like" if fact.liked else "")
         case CloseTo():
             return f"close to {fact.title} in what it is about" + (", which you like" if fact.liked else "")
         case WordsMatch():
-            return f"its description speaks of {join([f'“{word}”' for word in fact.words])}"
+            new = [f"“{word}”" for word in fact.words if not told.issuperset(words(word))]
+            return f"its description speaks of {join(new[:_MOST_WORDS])}" if new else ""
         case MeaningMatch():
             return "close in meaning to what you described"
         case Compared():
@@ -82,7 +89,7 @@ def _reason(schema: Schema, fact: Evidence) -> str:
         case WellRated():
             facet = schema.facet(fact.facet)
             many = f" by {fact.count:,}" if fact.count else ""
-            return f"{label_of(facet)} {number_in_words(facet, fact.value)}{many}"
+            return f"{short_label(facet)} {number_in_words(facet, fact.value)}{many}"
         case WishMissed():
             return ""
 
@@ -94,9 +101,9 @@ def _constraint_met(schema: Schema, fact: ConstraintMet) -> str:
     if facet.kind not in (Kind.NUMBER, Kind.DATE) or isinstance(fact.value, bool):
         return ""
     said = value_in_words(facet, fact.value if not isinstance(fact.value, tuple) else tuple(map(str, fact.value)))
-    return said if facet.unit or facet.meaning is Meaning.YEAR else f"{label_of(facet)} {said}"
+    return said if facet.unit or facet.meaning is Meaning.YEAR else f"{short_label(facet)} {said}"
 
 
 def _shared(schema: Schema, name: str, value: str) -> str:
     facet = schema.facet(name)
-    return f"{label_of(facet).rstrip('s')} {value}" if facet.meaning in _SAID_WITH_ROLE else value
+    return f"{short_label(facet).removesuffix('s')} {value}" if facet.meaning in _SAID_WITH_ROLE else value

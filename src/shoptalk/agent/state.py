@@ -57,7 +57,7 @@ def query_of(state: TalkState, *, limit: int = 300) -> Query:
     if state.skip_shown:
         out |= set(state.shown)
     return Query(
-        text=". ".join(state.texts),
+        text=". ".join((*state.texts, *_said(state.wishes))),
         must=state.musts,
         wishes=state.wishes,
         similar=state.similar,
@@ -145,6 +145,11 @@ def with_feedback(state: TalkState, item_id: str, *, liked: bool | None, seen: b
     if seen:
         update["seen"] = _added(state.seen, (item_id,))
     return state.model_copy(update=update)
+
+
+def _said(wishes: Iterable[Constraint]) -> list[str]:
+    """The words of what is wished for: they are searched too, since a facet never holds all that has the quality."""
+    return [str(wish.value) for wish in wishes if isinstance(wish.value, str) and wish.operator is Operator.IS]
 
 
 def _asks_anew(request: Request) -> bool:

@@ -78,6 +78,8 @@ def take_turn(engine: Engine, state: TalkState, message: str, record: Record) ->
         suggestions=next_messages(answer),
         turn=state.turn,
     )
+    if query is not None and not answer.picks:
+        state = _without_failed_comparisons(state, request)
     if answer.picks:
         state = settled(state, [pick.item.id for pick in answer.picks])
     record(state, reply, query)
@@ -143,6 +145,12 @@ def _why_nothing(catalog: Catalog, state: TalkState, query: Query) -> tuple[tupl
     allowed = available.copy()
     allowed[catalog.rows(query.exclude)] = False
     return tuple(relaxations(catalog, state.musts, allowed)), exhausted
+
+
+def _without_failed_comparisons(state: TalkState, request: Request) -> TalkState:
+    """'Cheaper than this' that nothing meets is told once, and does not empty the turns to come."""
+    kept = tuple(c for c in state.constraints if not (c.than and c in request.constraints))
+    return state.model_copy(update={"constraints": kept})
 
 
 def _looked_at(catalog: Catalog, request: Request, state: TalkState) -> tuple[Pick, ...]:

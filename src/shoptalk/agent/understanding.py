@@ -1,5 +1,6 @@
 """From a message to a Request: the Protocol, and the embedded understanding that knows nothing but the catalog."""
 
+from collections import Counter
 from typing import Protocol
 
 from shoptalk.agent.grounding import Grounding
@@ -16,6 +17,7 @@ from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
 #: Characters of a message that are read; what comes after is ignored.
 LONGEST_MESSAGE = 2000
 
+_SAMPLE, _SMALL, _COMMON = 1000, 20, 0.2
 _FEEDBACK = (Stance.LIKED, Stance.DISLIKED, Stance.SEEN, Stance.OWNED)
 
 
@@ -38,7 +40,7 @@ class EmbeddedUnderstanding:
         self._lexicon = Lexicon(catalog)
         self._naming = Naming(catalog, self._lexicon)
         self._wishes = Wishes(catalog, self._lexicon, Grounding(catalog), self._naming)
-        self._kinds = _kind_words(catalog)
+        self._idle = _kind_words(catalog) | _everywhere(catalog)
 
     def understand(self, message: str, state: TalkState) -> Request:
         """The request. The first 2,000 characters are read; any text at all is valid."""
@@ -66,28 +68,22 @@ class EmbeddedUnderstanding:
             constraints=tuple(constraints),
             dropped=dropped,
             mentions=tuple(mentions),
-            text=self._rest(sentence, constraints),
+            text=self._rest(sentence),
             count=count,
             unknown_titles=tuple(unknown),
             unheld=tuple(unheld),
         )
 
-    def _rest(self, sentence: Sentence, constraints: list[Constraint]) -> str:
-        """What no facet holds, without filler and without what is not wanted; words of wishes are kept."""
-        wished = [
-            c.span for c in constraints if c.span and not c.must and isinstance(c.value, str) and c.operator != "is not"
+    def _rest(self, sentence: Sentence) -> str:
+        """What no facet holds, without filler and without what is not wanted."""
+        kept = [
+            sentence.text(i, 1)
+            for i, form in enumerate(sentence.forms)
+            if sentence.free(i)
+            and not (sentence.negated[i] or sentence.cue[i] or form.isdigit())
+            and form not in FILLER
+            and singular(form) not in self._idle
         ]
-        kept = []
-        for i, token in enumerate(sentence.tokens):
-            in_wish = any(start <= token.start < end for start, end in wished)
-            plain = (
-                sentence.free(i)
-                and not (sentence.negated[i] or sentence.cue[i])
-                and token.form not in FILLER
-                and singular(token.form) not in self._kinds
-            )
-            if (in_wish or plain) and not token.form.isdigit():
-                kept.append(sentence.message[token.start : token.end])
         return " ".join(kept)
 
 
@@ -103,6 +99,15 @@ def _kind_words(catalog: Catalog) -> frozenset[str]:
     return frozenset(
         singular(word) for facet in catalog.schema.facets for word in words(facet.label or "") if len(word) > 3
     )
+
+
+def _everywhere(catalog: Catalog) -> frozenset[str]:
+    """Words that stand in a fifth of the items say nothing about any of them: 'hotel' in a catalog of hotels."""
+    rows = range(0, len(catalog), max(1, len(catalog) // _SAMPLE))
+    if len(rows) < _SMALL:
+        return frozenset()
+    seen = Counter(word for row in rows for word in {singular(word) for word in words(catalog.document(row))})
+    return frozenset(word for word, count in seen.items() if count > _COMMON * len(rows))
 
 
 def _plain_act(sentence: Sentence) -> Act | None:

@@ -35,14 +35,15 @@ _MORE_LIKE = {
     "more modern": "newer",
 }
 _HAVING = frozenset(
-    "with has have having need needs must includes including contains offers about featuring requires set".split()
+    "with has have having need needs must includes including contains offers featuring requires".split()
 )
 _MAKERS = frozenset({"by", "directed", "director", "from", "written"})
 _PLAYERS = frozenset({"starring", "with", "actor", "actress", "featuring", "stars"})
 _MAKER_LABELS = re.compile(r"direct|author|artist|writer|creator|maker")
 _PLAYER_LABELS = re.compile(r"cast|actor|star|performer")
 _ITEM_WORDS = frozenset(
-    """film films movie movies one ones options option picks pick suggestions suggestion recommendations recommendation results
+    """film films movie movies one ones options option picks pick suggestions suggestion
+    recommendations recommendation results
     ideas     products items hotels things titles more of""".split()
 )
 _COUNT_CUES = frozenset({"top", "give", "show", "only", "just", "me", "list", "recommend", "suggest", "exactly"})
@@ -203,9 +204,9 @@ class Wishes:
         small = not said.isdigit() or int(said) <= _MOST_PICKS
         if said == "one" and before in ("the", "this", "that", "which", "second", "first", "last", "each", "another"):
             return False
-        return small and (
-            before in _COUNT_CUES or (after in _ITEM_WORDS and before not in ("the", "last", "season", "part"))
-        )
+        named = after in _ITEM_WORDS and before not in ("the", "last", "season", "part")
+        many = after.endswith("s") and sentence.taken[last + 1] and sentence.starts_clause[inside[0]]
+        return small and (before in _COUNT_CUES or named or many)
 
     def _take_label(self, sentence: Sentence, inside: Sequence[int], facet: str) -> None:
         for i in (*range(max(0, inside[0] - 3), inside[0]), *range(inside[-1] + 1, min(inside[-1] + 3, len(sentence)))):

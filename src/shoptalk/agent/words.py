@@ -27,7 +27,8 @@ FILLER: Final = frozenset(
     minimum decade decades century instead though although however later earlier onwards onward since cost costs costing
     priced price option options available any other another anyway starring featuring directed set story stories
     kinds types type called named title titled weekend evening night stuff except excluding apart hate love loved
-    liked enjoy enjoyed enjoying dislike disliked favourite favorite avoid long short cheap""".split()
+    liked enjoy enjoyed enjoying dislike disliked favourite favorite avoid long short cheap near close nearby kid lot girlfriend boyfriend wife
+    husband friend friends loves likes enjoys tired sick looking anybody nobody everyone else last night last""".split()
 )
 
 #: Vague words that people also say without meaning them; no facet for them is nothing to speak of.
@@ -108,7 +109,7 @@ STANCE_BEFORE: Final = MappingProxyType(
             "based on my love of", "such as", "related to", "goes with", "alternative to", "alternatives to", "much like",
         ),
         "asks about": (
-            "tell me about", "tell me more about", "more about", "what about", "how about", "who directed", "who made",
+            "compare", "difference between", "differences between", "choose between", "tell me about", "tell me more about", "more about", "what about", "how about", "who directed", "who made",
             "who is in", "whos in", "who stars in", "how long is", "how much is", "how much does", "what is", "whats", "details of",
             "details on", "details about", "info on", "information about", "describe", "when was", "how old is", "where is",
             "what year is", "what is the price of", "is there parking at", "do you have", "have you got", "do you know", "got", "does",
