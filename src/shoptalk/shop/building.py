@@ -24,6 +24,7 @@ from shoptalk.shop.folder import (
     FILES,
     FOLDERS,
     FORMAT,
+    RECORD,
     Manifest,
     ShopFolder,
     SourcePrint,
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 __all__ = ["build"]
 
-_RECORD = "building.json"
 _STAGES = {"read": ("catalog", "records"), "encode": ("chroma", "vectors"), "index": ("lexical",), "train": ("ranker",)}
 """What each stage leaves behind."""
 
@@ -65,7 +65,11 @@ def build(
     told = SourcePrint.of(source)
     target, staging = ShopFolder(into), ShopFolder(into.with_name(f".{into.name}.building"))
     _require_room(target, replace)
-    staging.path.mkdir(parents=True, exist_ok=True)
+    try:
+        staging.path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        problem = f"{into.parent} cannot be written: {error.strerror or error}."
+        raise ShopError(problem, hint="Name another folder.") from error
     with staging.writing("build"):
         key = {
             "format": FORMAT,
@@ -82,7 +86,7 @@ def build(
                 work = _Work(staging, target, json.loads(json.dumps(key)), encoder, progress)
                 return work.run(source, told, name, overrides)
         except (CatalogError, ShopExistsError, ShopBusyError) as error:
-            if not isinstance(error, ShopBusyError) or not (staging.path / _RECORD).exists():
+            if not isinstance(error, ShopBusyError) or not (staging.path / RECORD).exists():
                 remove(staging.path)
             raise
 
@@ -117,7 +121,7 @@ class _Work:
     ) -> None:
         self.staging, self.target, self.progress = staging, target, progress
         self.generation = target.next_generation()
-        self._path = staging.path / _RECORD
+        self._path = staging.path / RECORD
         self._record = self._continued(key) or self._afresh(key)
         self._record["generation"] = self.generation
         self._write()
@@ -195,7 +199,6 @@ class _Work:
             self._move_in(manifest)
             return
         self.staging.commit(manifest)
-        self._path.unlink()
         self.staging.forget_writer()
         try:
             os.rename(self.staging.path, self.target.path)
@@ -203,6 +206,7 @@ class _Work:
             problem = f"The shop was built, but cannot be put into {self.target.path}: {error.strerror or error}."
             raise ShopError(problem, hint="Make the place writable, and build again: the work is kept.") from error
         sync_folder(self.target.path.parent)
+        (self.target.path / RECORD).unlink()
 
     def _move_in(self, manifest: Manifest) -> None:
         write_whole(self.target.pending_facets(self.generation), schema_text(manifest.facets))

@@ -34,6 +34,9 @@ __all__ = ["FORMAT", "Manifest", "ShopFolder", "SourcePrint", "StoredFile", "syn
 FORMAT = 1
 """Version of the folder's layout. Raise it when an older shoptalk could not open what a newer one writes."""
 
+RECORD = "building.json"
+"""How far a build has come, in the folder that it works in."""
+
 FILES = ("catalog", "records", "vectors")
 FOLDERS = ("chroma", "lexical", "ranker")
 _SUFFIX = {"catalog": ".parquet", "records": ".parquet", "vectors": ".npy"}
@@ -172,16 +175,19 @@ class ShopFolder:
 
     def check(self, manifest: Manifest) -> None:
         """Every file is there with its size, every folder is there. Raises ShopDamagedError naming what is not."""
-        for logical in (*FILES, *FOLDERS):
-            if problem := self.damage(manifest, logical):
-                raise self._damaged(problem, repairable=logical != "records")
+        for part in (*FILES, *FOLDERS):
+            self.require(manifest, part)
 
     def verify(self, manifest: Manifest) -> None:
         """`check`, and every file's content has its sha256. Raises ShopDamagedError."""
         self.check(manifest)
-        for logical in (*FILES, *FOLDERS):
-            if problem := self.damage(manifest, logical, content=True):
-                raise self._damaged(problem, repairable=logical != "records")
+        for part in (*FILES, *FOLDERS):
+            self.require(manifest, part, content=True)
+
+    def require(self, manifest: Manifest, logical: str, *, content: bool = False) -> None:
+        """Raises ShopDamagedError if `damage` finds something."""
+        if problem := self.damage(manifest, logical, content=content):
+            raise self._damaged(problem, repairable=logical != "records")
 
     def damage(self, manifest: Manifest, logical: str, *, content: bool = False) -> str | None:
         """What is wrong with that file or folder, by presence and size, or also by sha256; None if nothing is."""
@@ -227,13 +233,13 @@ class ShopFolder:
         wanted = {stored.path for stored in manifest.files.values()} | set(manifest.folders.values())
         for path in self.path.iterdir():
             old = _OF_A_GENERATION.match(path.name) and path.name not in wanted
-            if old or path.name.endswith(_LEFT_OVER):
+            if old or path.name == RECORD or path.name.endswith(_LEFT_OVER):
                 remove(path)
 
     def is_ours(self, *, leftovers_only: bool = False) -> bool:
         """True if nothing lies there but what a shop has, or but what an interrupted build left."""
         names = [path.name for path in self.path.iterdir()]
-        passing = {_LOCK, _WRITER, self.left_out_path.name}
+        passing = {_LOCK, _WRITER, RECORD, self.left_out_path.name}
         lasting = {"shop.json", "facets.json", "talks.db", "talks.db-wal", "talks.db-shm"}
         known = passing if leftovers_only else passing | lasting
         return all(name in known or name.endswith(_LEFT_OVER) or _OF_A_GENERATION.match(name) for name in names)

@@ -23,6 +23,7 @@ __all__ = [
     "RecallingEncoder",
     "clone_lexical",
     "from_stage",
+    "queries_for",
     "share_file",
     "stored_parts",
     "train",
@@ -137,11 +138,17 @@ def train(
     index = VectorIndex(chroma, catalog.ids, vectors, encoder=name, url=url, config=config)
     lexical = LexicalIndex.open(folder.named("lexical", generation), catalog.ids)
     finder = Finder(catalog, engines.encoder, index, lexical)
-    ranker = train_from_items(finder, FeatureSpace(catalog, vectors), progress=from_stage(progress, "train"))
+    told, queries = from_stage(progress, "train"), queries_for(catalog)
+    ranker = train_from_items(finder, FeatureSpace(catalog, vectors), queries=queries, progress=told)
     index.close()
     place = folder.named("ranker", generation)
     shutil.rmtree(place, ignore_errors=True)
     ranker.save(place)
+
+
+def queries_for(catalog: Catalog) -> int:
+    """How many queries to make up for training: two an item, which from 300 items on is enough to learn from."""
+    return min(600, 2 * len(catalog))
 
 
 def stored_parts(folder: ShopFolder, generation: int) -> dict[str, StoredFile]:

@@ -285,13 +285,14 @@ class Shop:
         """
         from shoptalk.ranking.training import train_from_log
         from shoptalk.shop.learning import impression_of
-        from shoptalk.shop.parts import from_stage
+        from shoptalk.shop.parts import from_stage, queries_for
         from shoptalk.shop.updating import replace_ranker
 
         snapshot = self.refresh()
         impressions = [impression_of(exposure) for exposure in self.log.exposures()]
         told = from_stage(progress, "train")
-        ranker = train_from_log(impressions, snapshot.finder, snapshot.ranking.space, progress=told)
+        space, queries = snapshot.ranking.space, queries_for(snapshot.catalog)
+        ranker = train_from_log(impressions, snapshot.finder, space, queries=queries, progress=told)
         replace_ranker(self._folder, ranker)
         self.refresh()
         return ranker.summary

@@ -106,6 +106,7 @@ class _Plan:
 def _hold(folder: ShopFolder, encoder: Encoder, chroma_url: str | None, left_out: LeftOut, *, thorough: bool) -> _Held:
     manifest = folder.manifest()
     folder.settle(manifest)
+    folder.require(manifest, "records", content=thorough)
     texts = read_texts(folder.place(manifest, "records"))
     schema = folder.schema()
     if schema is None:
