@@ -1,11 +1,11 @@
 """Queries made from a catalog's own items, with the grades that a person who asked so would give.
 
 A new shop has no log, so its first ranker learns from these. Each is made around a target: the query gets some of what
-is known about it, the grades come from the rest. What they can teach is how the signs that retrieval gives go
-together in this catalog (words, meaning, shared values, wishes), not what people like; two limits are known. Words of
-the target stand in the query, so matching words count for more than with a person's words: words that mean about the
-same in their place, dropped words and slips soften that. And a facet that is held back from the features still stands
-in the text that the vectors were made from, so closeness of vectors sees some of it.
+is known about it, the grades come from the rest. They can teach how shared values, closeness and wishes go together in
+this catalog, not what people like. Two limits are known. Words of the target stand in the query (some exchanged for
+ones that the encoder finds near, dropped or mistyped), so they flatter whatever matches words; `training` therefore
+leaves the weighing of words and meaning to retrieval's fusion. And a facet that is held back from the features still
+stands in the text that the vectors were made from, so closeness of vectors sees some of it.
 """
 
 import re

@@ -1,7 +1,7 @@
 """How a ranker comes about: from queries made of the shop's own items, and later from what people did with picks."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,13 +29,18 @@ __all__ = ["Impression", "Progress", "train_from_items", "train_from_log"]
 Progress = Callable[[int, int], None]
 """Called with (steps done, steps in all)."""
 
+_LOG = "log"
 _FEWEST_LISTS = 40
 _ENOUGH_IMPRESSIONS = 300
 _LEAD, _KEPT = 25, 60
 _UNSHOWN, _UNSHOWN_WEIGHT = 20, 0.2
 _MOST = 6
-_UNTAUGHT = [place for place, feature in enumerate(FEATURES) if feature.evidence is Topic.ITEM]
-"""What people like in an item as such cannot be learned from made queries, only how those were made."""
+_UNTAUGHT = [
+    place for place, feature in enumerate(FEATURES) if feature.evidence in (Topic.ITEM, Topic.WORDS, Topic.MEANING)
+]
+"""Features that made queries would teach wrongly. What people like in an item as such they cannot tell. And since they
+are made of the target's own words, they would have one matching word outweigh all else ('Alone' before 'The Martian'
+for 'astronaut alone on a planet'): how words and meaning go together is left to the fused score, until a log tells."""
 _MIX = (Ask.WORDS, Ask.VALUES, Ask.LIKE, Ask.TASTE, Ask.VALUES, Ask.WISHES, Ask.LIKE, Ask.TASTE, Ask.WORDS)
 
 
@@ -107,7 +112,7 @@ def train_from_log(
         raise LogError(problem, hint="Train from the items until people have clicked, liked or bought something.")
     missing = queries if len(usable) < _ENOUGH_IMPRESSIONS else 0
     made = list(_made_lists(finder, space, missing, seed, _part(progress, 0, missing, _trees(config))))
-    parts = {"log": usable, "items": made} if made else {"log": usable}
+    parts = {_LOG: usable, "items": made} if made else {_LOG: usable}
     return _train(parts, _seeded(config, seed), _part(progress, missing, _trees(config), 0))
 
 
@@ -139,7 +144,6 @@ def _made_lists(
         if not len(labels) or np.ptp(labels) == 0:
             continue
         x = features(space, asked.query, candidates, hidden=asked.hidden)
-        x[:, _UNTAUGHT] = np.nan
         yield _List(str(asked.kind), x, labels, np.ones(len(labels)))
 
 
@@ -150,6 +154,15 @@ def _sampled(one: _List, random: np.random.Generator) -> _List:
     rest = rest[np.lexsort((random.random(len(rest)), -one.labels[rest]))]
     kept = np.sort(np.concatenate((order[:_LEAD], rest[: _KEPT - _LEAD])))
     return _List(one.kind, one.x[kept], one.labels[kept], one.weights[kept])
+
+
+def _taught(one: _List) -> _List:
+    """The list without the features that a made query would teach wrongly."""
+    if one.kind == _LOG:
+        return one
+    x = one.x.copy()
+    x[:, _UNTAUGHT] = np.nan
+    return replace(one, x=x)
 
 
 def _log_list(finder: "Finder", space: FeatureSpace, shown: Impression, seed: int) -> _List | None:
@@ -166,7 +179,7 @@ def _log_list(finder: "Finder", space: FeatureSpace, shown: Impression, seed: in
     if not len(labels) or np.ptp(labels) == 0:
         return None
     weights = np.array([weight for _, weight in judged])
-    return _List("log", features(space, shown.query, candidates)[kept], labels, weights)
+    return _List(_LOG, features(space, shown.query, candidates)[kept], labels, weights)
 
 
 def _judged(place: int | None, gain: float | None) -> tuple[int, float]:
@@ -197,8 +210,8 @@ def _train(
         note = f"only {len(kinds)} lists came about, too few to train on"
         return FusedRanker(summary.model_copy(update={"note": note}))
     ranker = LambdaRanker.fit(
-        _joined([_sampled(one, random) for one in train]),
-        held_out=_joined(stop),
+        _joined([_taught(_sampled(one, random)) for one in train]),
+        held_out=_joined([_taught(one) for one in stop]),
         config=config,
         summary=summary,
         progress=progress,
