@@ -208,3 +208,8 @@ def test_no_x_never_asks_for_x(understand, word, rest):
     refused = [c for c in asked_for.constraints if c.operator is Operator.IS_NOT]
     assert not wanted
     assert refused
+
+
+def test_a_single_bare_word_is_searched_and_not_taken_for_a_title(understand):
+    request = understand("jaws")
+    assert (request.mentions, request.text) == ((), "jaws")

@@ -256,7 +256,7 @@ class Naming:
             return False
         says = [i for i in range(at, at + length) if sentence.forms[i] not in FILLER]
         if length == len(sentence):
-            return bool(says) or length > 2
+            return length > 1 and (bool(says) or length > 2)
         if at == 0 and says and sentence.forms[length] in ("but", "except", "only", "meets"):
             return True
         return len(says) > 1 and all(sentence.tokens[i].capital for i in says)
