@@ -6,9 +6,12 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
+from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from shoptalk.eval.synthetic import synthetic_records, write_synthetic
@@ -218,6 +221,63 @@ def test_feedback_from_the_terminal_is_learned_from(run):
     told = run("train", "things")
     assert told.exit_code == 0, told.output
     assert "trees" in told.stdout
+
+
+def test_eval_prints_figures_beside_baselines_and_writes_them_as_json(run, tmp_path):
+    log, out = tmp_path / "log.jsonl", tmp_path / "result.json"
+    records = list(synthetic_records(6, seed=3))
+    asked = [{"role": "user", "text": f"{record['category']} from {record['brand']}"} for record in records]
+    told = [{"role": "shop", "text": "This?", "items": [record["title"]]} for record in records]
+    log.write_text(
+        "".join(
+            json.dumps({"id": str(n), "turns": pair}) + "\n" for n, pair in enumerate(zip(asked, told, strict=False))
+        )
+    )
+    printed = run("eval", str(log), "--shop", "things", "--json", str(out))
+    assert printed.exit_code == 0, printed.output
+    for expected in ("Recall@10", "NDCG@10", "dedup", "BM25", "6 targets"):
+        assert expected in printed.stdout
+    only_json = run("eval", str(log), "--shop", "things", "--json", "-")
+    report = json.loads(only_json.stdout)
+    assert report["systems"][0]["name"] == "shop"
+    assert report["systems"][0]["full"] == json.loads(out.read_text())["systems"][0]["full"]
+
+
+def test_bars_are_drawn_on_a_terminal():
+    from shoptalk.ui.tables import Stages
+
+    console = Console(force_terminal=True, width=100, file=StringIO())
+    with Stages(console) as progress:
+        progress("read", 10, None)
+        progress("encode", 5, 20)
+        progress("encode", 20, 20)
+    assert "Encoding" in console.file.getvalue()
+    assert "20/20" in console.file.getvalue()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_on_a_terminal_the_talk_greets_prompts_and_answers(home):
+    import pty
+
+    master, slave = pty.openpty()
+    environment = os.environ | settings_of(home) | {"TERM": "xterm"}
+    process = subprocess.Popen([*SHOPTALK, "talk", "things"], env=environment, stdin=slave, stdout=slave, stderr=slave)
+    os.close(slave)
+    os.write(master, b"something for the kitchen\n/quit\n")
+    shown = b""
+    with suppress(OSError):  # the other end is closed: the talk has ended
+        while piece := os.read(master, 4096):
+            shown += piece
+    os.close(master)
+    assert process.wait(timeout=30) == 0
+    assert "90 items. What are you looking for?" in shown.decode()
+    assert "1. " in shown.decode()
+
+
+def test_what_an_item_says_cannot_steer_the_terminal():
+    from shoptalk.ui.terminal import printable
+
+    assert printable("bell\a esc\x1b[2Jape\ttab \u202eright\x9b0m\nline") == "bell esc[2Jape tab right0m\nline"
 
 
 @pytest.mark.parametrize(

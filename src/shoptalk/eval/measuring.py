@@ -25,6 +25,7 @@ __all__ = ["STEPS", "percentiles"]
 _WARM_UP = 12
 _SHARES = (1.0, 0.5, 0.1, 0.01)
 _DEPTHS = (10, 100)
+_TIE = 1e-5
 
 
 def build(source: str, into: str) -> dict[str, Any]:
@@ -213,7 +214,8 @@ def _search_case(shop: "Shop", queries: NDArray[np.float32], share: float, depth
         true = _exact(vectors, query, depth, allowed)
         times[1].append((time.perf_counter() - between) * 1000)
         times[0].append((between - started) * 1000)
-        recalls.append(len(set(found.tolist()) & set(true.tolist())) / max(len(true), 1))
+        least = vectors[true] @ query - _TIE
+        recalls.append(float(np.sum(vectors[found] @ query >= least.min())) / len(true) if len(true) else 1.0)
     return {
         "share": share,
         "k": depth,

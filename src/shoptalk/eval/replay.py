@@ -196,7 +196,7 @@ class ShopRanks:
 class WordsAlone:
     """BM25 over the last that was said."""
 
-    name = "BM25 alone"
+    name = "BM25"
 
     def __init__(self, shop: "Shop") -> None:
         self._catalog, self._lexical = shop.catalog, shop.finder.lexical
@@ -210,7 +210,7 @@ class WordsAlone:
 class MeaningAlone:
     """The sentence encoder over the last that was said."""
 
-    name = "encoder alone"
+    name = "encoder"
 
     def __init__(self, shop: "Shop") -> None:
         self._catalog, self._finder = shop.catalog, shop.finder

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from rich.box import SIMPLE_HEAD
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -23,7 +24,7 @@ def evaluation_tables(report: "EvaluationReport") -> list[RenderableType]:
 
 
 def bench_tables(report: "BenchReport") -> list[RenderableType]:
-    """One table: each figure with its unit, its ratio to something known, its target and whether that is met."""
+    """Each figure with its unit, its target and whether that is met; then the index beside exact search."""
     table = Table(title=f"{report.shop}: {report.items:,} items, {report.machine}", title_justify="left")
     for heading in ("", "figure", "value", "unit", "target", ""):
         table.add_column(heading, justify="right" if heading in ("value", "target") else "left")
@@ -37,7 +38,17 @@ def bench_tables(report: "BenchReport") -> list[RenderableType]:
         verdict = "" if figure.meets is None else ("meets" if figure.meets else "misses")
         cells = (shown, figure.name, _number(figure.value), figure.unit, target)
         table.add_row(*map(Text, cells), Text(verdict, style="green" if figure.meets else "red"))
-    return [table, *(Text(note, style="dim") for note in report.notes)]
+    return [table, _search(report), *(Text(note, style="dim") for note in report.notes)]
+
+
+def _search(report: "BenchReport") -> Table:
+    table = Table(title="search, milliseconds", title_justify="left")
+    for heading in ("items that pass", "k", "p50", "p95", "exact p50", "p50 / exact", "recall@k"):
+        table.add_column(heading, justify="right")
+    for case in report.search:
+        times = (_number(value) for value in (case.p50, case.p95, case.exact_p50))
+        table.add_row(f"{case.share:.0%}", str(case.k), *times, f"{case.of_exact:.2f}", f"{case.recall:.3f}")
+    return table
 
 
 def _counts(report: "EvaluationReport") -> Text:
@@ -56,10 +67,10 @@ def _counts(report: "EvaluationReport") -> Text:
 
 
 def _variant(title: str, targets: int, systems: list[tuple[str, dict[str, Interval]]]) -> Table:
-    table = Table(title=f"{title} ({targets:,} targets)", title_justify="left")
-    table.add_column("")
+    table = Table(title=f"{title} ({targets:,} targets)", title_justify="left", box=SIMPLE_HEAD)
+    table.add_column("", no_wrap=True)
     for measure in MEASURES:
-        table.add_column(measure, justify="right")
+        table.add_column(measure, justify="right", no_wrap=True)
     for name, scores in systems:
         table.add_row(name, *(_interval(scores.get(measure)) for measure in MEASURES))
     return table

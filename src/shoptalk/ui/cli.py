@@ -47,9 +47,6 @@ class _Commands(TyperGroup):
         except KeyboardInterrupt:
             _interrupted(ctx.invoked_subcommand)
             raise typer.Exit(130) from None
-        except BrokenPipeError:
-            sys.stderr.close()  # the reader of our output is gone (`shoptalk show | head`): nothing is left to say
-            raise typer.Exit(0) from None
         if ctx.params.get("debug"):
             raise told
         _tell_error(told)
