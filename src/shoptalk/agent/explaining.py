@@ -120,9 +120,13 @@ def _picks(answer: Answer) -> Iterator[str]:
 def _intro(answer: Answer) -> str:
     schema, state = answer.schema, answer.state
     many = len(answer.picks)
-    asked = [constraint_in_words(schema, c) for c in state.musts]
+    musts = [constraint_in_words(schema, c) for c in state.musts]
+    wishes = [constraint_in_words(schema, c) for c in state.wishes]
+    asked = [*musts, *([f"ideally {join(wishes)}"] if wishes else [])]
     models = [f"**{answer.named[one].title}**" for one in state.similar if one in answer.named]
     liked = [f"**{answer.named[one].title}**" for one in state.liked[-3:] if one in answer.named]
+    if state.asks_nothing:
+        return f"You have not told me what you like yet: here are {_count(many)} to start from."
     if state.skip_shown:
         opening = f"{_count(many).capitalize()} more"
     elif many == 1:
@@ -131,12 +135,13 @@ def _intro(answer: Answer) -> str:
         opening = f"Here are {_count(many)}"
     if models:
         opening += f" close to {join(models)}"
-    elif liked and state.asks_nothing is False and not (asked or state.texts or state.wishes):
+    elif liked and not (asked or state.texts):
         opening += f", going by {join(liked)}"
     if asked:
         opening += f" ({', '.join(asked)})"
     rest = answer.passing - many
-    tail = f"; {rest:,} more fit." if asked and rest > 0 else "."
+    only_filters = musts and not (wishes or models or state.texts)
+    tail = f"; {rest:,} more fit." if only_filters and rest > 0 else "."
     return opening + tail
 
 
@@ -178,9 +183,16 @@ def _way(schema: Schema, relaxation: Relaxation) -> str:
 def _details(answer: Answer) -> Iterator[str]:
     for place, pick in enumerate(answer.picks):
         yield ("\n\n" if place else "") + f"**{title_with_year(answer.schema, pick.item)}**"
+        asked = [facet for facet in answer.schema.facets if facet.name in answer.request.asked]
+        if facts := facet_facts(asked, pick.item):
+            yield ": " + "; ".join(f"{label}: {value}" for label, value in facts) + "."
+            continue
+        if asked:
+            yield f": its record does not tell the {join([label_of(facet) for facet in asked])}."
+            continue
         if about := _opening(pick.item.text):
             yield f": {about}"
-        for label, value in facet_facts(answer.schema, pick.item):
+        for label, value in facet_facts(answer.schema.facets, pick.item):
             yield f"\n- {label}: {value}"
 
 
@@ -209,8 +221,7 @@ def _differing(schema: Schema, items: list[Item]) -> list[Column]:
 
 
 def _facet_of(facet: Column, item: Item) -> str:
-    facts = dict(facet_facts(Schema(columns=(facet, _TITLE)), item))
-    return facts.get(label_of(facet), "not known")
+    return dict(facet_facts([facet], item)).get(label_of(facet), "not known")
 
 
 def _winner(facet: Column, items: list[Item]) -> str:
@@ -238,6 +249,8 @@ def _count(many: int) -> str:
 
 def next_messages(answer: Answer) -> tuple[str, ...]:
     """Up to four messages that make sense next. Each one is understood by the embedded understanding."""
+    if not answer.picks and any(c.than for c in answer.request.constraints):
+        return ("show me more", "start over")
     if not answer.picks:
         drops = [_forget(answer.schema, c) for one in answer.relaxations[:3] for c in one.dropped]
         return tuple(dict.fromkeys([*drops, "start over"]))[:4]
@@ -263,6 +276,3 @@ def _forget(schema: Schema, constraint: Constraint) -> str:
     if constraint.operator is Operator.IS_NOT:
         return "start over"
     return f"forget the {label_of(schema.facet(constraint.facet))}"
-
-
-_TITLE = Column.model_validate({"name": "\0title", "role": "title"})

@@ -1,5 +1,7 @@
 """Facet values and constraints in words, the same on chips, in reasons and in texts."""
 
+from collections.abc import Iterable
+
 from shoptalk.retrieval.catalog import FacetValue, Item
 from shoptalk.retrieval.query import Constraint, Operator, Value
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
@@ -22,7 +24,7 @@ _YEAR_BOUNDS = {
     Operator.MORE_THAN: "after {}",
     Operator.ABOUT: "around {}",
 }
-_MOST_VALUES = 4
+_MOST_VALUES, _MOST_FACTS = 4, 12
 
 
 def join(parts: "list[str] | tuple[str, ...]", word: str = "and") -> str:
@@ -93,10 +95,10 @@ def title_with_year(schema: Schema, item: Item) -> str:
     return item.title
 
 
-def facet_facts(schema: Schema, item: Item, *, most: int = 12) -> list[tuple[str, str]]:
-    """(label, value) pairs of an item's record, the facets that people ask about first."""
+def facet_facts(facets: Iterable[Column], item: Item, *, most: int = 12) -> list[tuple[str, str]]:
+    """(label, value) pairs of an item's record for these facets, those that people ask about first."""
     order = {meaning: place for place, meaning in enumerate(_ASKED_FIRST)}
-    facets = sorted(schema.facets, key=lambda facet: order.get(facet.meaning, len(order)))
+    facets = sorted(facets, key=lambda facet: order.get(facet.meaning, len(order)))
     said = [
         (label_of(facet), _fact(facet, item.facets[facet.name]))
         for facet in facets
@@ -108,7 +110,7 @@ def facet_facts(schema: Schema, item: Item, *, most: int = 12) -> list[tuple[str
 def _fact(facet: Column, value: FacetValue) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return value_in_words(facet, value)
+    return ", ".join(value[:_MOST_FACTS]) if isinstance(value, tuple) else value_in_words(facet, value)
 
 
 _ASKED_FIRST: tuple[Meaning | None, ...] = (

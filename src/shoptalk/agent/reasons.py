@@ -1,6 +1,6 @@
 """Reasons for a pick, each made from one typed fact and from nothing else."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from shoptalk.agent.phrasing import constraint_in_words, join, number_in_words, short_label, value_in_words
 from shoptalk.agent.tokens import words
@@ -22,10 +22,10 @@ from shoptalk.retrieval.schema import Kind, Meaning, Schema
 MOST_REASONS = 4
 
 _MOST_SHARED, _MOST_WORDS = 3, 4
-_SAID_WITH_ROLE = (Meaning.PERSON,)
+_ROLES = ("or", "er", "ist")  # director, writer, artist; 'cast' and 'people' are no roles
 
 
-def reasons_for(schema: Schema, evidence: Iterable[Evidence]) -> tuple[str, ...]:
+def reasons_for(schema: Schema, evidence: Sequence[Evidence]) -> tuple[str, ...]:
     """The reasons of a pick in the order of the evidence (the weightiest first), without repeats, at most four.
 
     What spoke against the pick is no reason for it; what was asked for is told whether or not it moved the ranking.
@@ -33,7 +33,8 @@ def reasons_for(schema: Schema, evidence: Iterable[Evidence]) -> tuple[str, ...]
     facts = [fact for fact in evidence if fact.weight > 0 or isinstance(fact, ConstraintMet | Compared)]
     reasons: list[str] = []
     wishes = _wishes_met(schema, facts)
-    told = frozenset(words(wishes))
+    asked = [fact.constraint for fact in evidence if isinstance(fact, ConstraintMet | WishMissed)]
+    told = frozenset(words(" ".join([wishes, *(f"{one.words} {one.value}" for one in asked)])))
     if wishes:
         reasons.append(wishes)
     for fact in facts:
@@ -106,4 +107,5 @@ def _constraint_met(schema: Schema, fact: ConstraintMet) -> str:
 
 def _shared(schema: Schema, name: str, value: str) -> str:
     facet = schema.facet(name)
-    return f"{short_label(facet).removesuffix('s')} {value}" if facet.meaning in _SAID_WITH_ROLE else value
+    role = short_label(facet).removesuffix("s")
+    return f"{role} {value}" if role.endswith(_ROLES) and facet.meaning is Meaning.PERSON else value

@@ -70,6 +70,9 @@ def take_turn(engine: Engine, state: TalkState, message: str, record: Record) ->
         yield Text(piece=piece)
     clock.lap("explain")
 
+    if query is not None and not answer.picks:
+        state = _without_failed_comparisons(state, request)
+        chips = chips_of(state, engine.catalog)
     reply = Reply(
         text="".join(pieces),
         picks=answer.picks,
@@ -78,8 +81,6 @@ def take_turn(engine: Engine, state: TalkState, message: str, record: Record) ->
         suggestions=next_messages(answer),
         turn=state.turn,
     )
-    if query is not None and not answer.picks:
-        state = _without_failed_comparisons(state, request)
     if answer.picks:
         state = settled(state, [pick.item.id for pick in answer.picks])
     record(state, reply, query)

@@ -72,19 +72,21 @@ class EmbeddedUnderstanding:
             count=count,
             unknown_titles=tuple(unknown),
             unheld=tuple(unheld),
+            asked=self._wishes.asked(sentence) if Act.DETAILS in acts else (),
         )
 
     def _rest(self, sentence: Sentence) -> str:
-        """What no facet holds, without filler and without what is not wanted."""
-        kept = [
-            sentence.text(i, 1)
-            for i, form in enumerate(sentence.forms)
-            if sentence.free(i)
-            and not (sentence.negated[i] or sentence.cue[i] or form.isdigit())
-            and form not in FILLER
-            and singular(form) not in self._idle
-        ]
-        return " ".join(kept)
+        """What no facet holds, without what is not wanted: runs of words from the first telling one to the last."""
+        runs: list[str] = []
+        first = last = -1
+        for i, form in enumerate([*sentence.forms, ""]):
+            ends = i == len(sentence) or not sentence.free(i) or sentence.negated[i] or sentence.cue[i]
+            if first >= 0 and (ends or sentence.starts_clause[i]):
+                runs.append(sentence.text(first, last - first + 1))
+                first = -1
+            if not ends and form not in FILLER and not form.isdigit() and singular(form) not in self._idle:
+                first, last = (i if first < 0 else first), i
+        return " ".join(runs)
 
 
 def _as_model(mention: Mention) -> Mention:

@@ -15,7 +15,9 @@ from shoptalk.agent.tokens import words
 from shoptalk.agent.words import (
     COMPARATIVES,
     DROP_CUES,
+    FEELING,
     IDLE,
+    QUESTIONS,
     SUPERLATIVES,
     VAGUE,
     VAGUE_PAIRS,
@@ -82,6 +84,9 @@ class Wishes:
         for at in range(len(sentence)):
             length, named = self._free_run(sentence, at)
             if not length:
+                continue
+            if self._own_mood(sentence, at, named):
+                sentence.take(at, length)
                 continue
             roles = self._by_role(sentence, at, length, named)
             found += [(at, length, self._value(sentence, at, length, one)) for one in roles]
@@ -153,6 +158,19 @@ class Wishes:
                 return int(min(max(said.value, 1), _MOST_PICKS))
         return None
 
+    def asked(self, sentence: Sentence) -> tuple[str, ...]:
+        """The facets that a question asks for: 'who directed it', 'how long is the second one'."""
+        found: list[str] = []
+        for at, form in enumerate(sentence.forms):
+            meanings = QUESTIONS.get(" ".join(sentence.pair(at))) or QUESTIONS.get(form, ())
+            scale = self._grounding.scale_of(meanings)
+            found += (
+                [scale.facet.name] if scale else [f.name for m in meanings for f in self._catalog.schema.by_meaning(m)]
+            )
+            if len(form) > 4:
+                found += [f.name for f in self._catalog.schema.facets if _same_stem(form, f.label)]
+        return tuple(dict.fromkeys(found))
+
     def _free_run(self, sentence: Sentence, at: int) -> tuple[int, tuple[Named, ...]]:
         if not sentence.free(at) or sentence.cue[at]:
             return 0, ()
@@ -185,6 +203,12 @@ class Wishes:
             span=span,
         )
 
+    def _own_mood(self, sentence: Sentence, at: int, named: tuple[Named, ...]) -> bool:
+        """'I'm feeling sad' tells how the person is, and asks for nothing sad."""
+        before = set(sentence.forms[max(0, at - 2) : at])
+        about_me = before & FEELING and not sentence.starts_clause[at]
+        return bool(about_me) and (self._meaning(named[0].facet) is Meaning.KEYWORD or named[0].leaning)
+
     def _is_mood(self, sentence: Sentence, at: int, one: Named) -> bool:
         """Keywords are never complete: they only help, unless the message demands them ('with a pool')."""
         if self._meaning(one.facet) is not Meaning.KEYWORD:
@@ -205,7 +229,11 @@ class Wishes:
         if said == "one" and before in ("the", "this", "that", "which", "second", "first", "last", "each", "another"):
             return False
         named = after in _ITEM_WORDS and before not in ("the", "last", "season", "part")
-        many = after.endswith("s") and sentence.taken[last + 1] and sentence.starts_clause[inside[0]]
+        following = sentence.forms[last + 1 : min(sentence.clause_end(last), last + 4)]
+        many = sentence.starts_clause[inside[0]] and any(
+            form in _ITEM_WORDS or (form.endswith("s") and sentence.taken[last + 1 + i])
+            for i, form in enumerate(following)
+        )
         return small and (before in _COUNT_CUES or named or many)
 
     def _take_label(self, sentence: Sentence, inside: Sequence[int], facet: str) -> None:
@@ -291,6 +319,11 @@ class Wishes:
             facet=scale.facet.name, operator=Operator.AT_MOST if low else Operator.AT_LEAST, value=scale.spoken(edge),
             words=sentence.message[slice(*span)], span=span, confidence=_ASSUMED,
         )  # fmt: skip
+
+
+def _same_stem(form: str, label: str) -> bool:
+    """True if the word and a word of the label begin alike: 'directed' asks for the 'directors'."""
+    return any(len(word) > 3 and (form[:6] == word[:6] or form == word) for word in words(label))
 
 
 def _opposite(meaning: Meaning, *, low: bool) -> str:

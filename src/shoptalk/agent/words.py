@@ -28,7 +28,8 @@ FILLER: Final = frozenset(
     priced price option options available any other another anyway starring featuring directed set story stories
     kinds types type called named title titled weekend evening night stuff except excluding apart hate love loved
     liked enjoy enjoyed enjoying dislike disliked favourite favorite avoid long short cheap near close nearby kid lot girlfriend boyfriend wife
-    husband friend friends loves likes enjoys tired sick looking anybody nobody everyone else last night last""".split()
+    husband friend friends loves likes enjoys tired sick looking anybody nobody everyone else last night last looks sounds seems
+    feeling feels tonight recommend already directed actor actress director suitable appropriate""".split()
 )
 
 #: Vague words that people also say without meaning them; no facet for them is nothing to speak of.
@@ -310,7 +311,18 @@ LEANINGS: Final = MappingProxyType(
         "lighthearted": ("light-hearted",), "easygoing": ("light-hearted",), "slow": ("slow-burn",), "fast": ("fast-paced",),
         "kids": ("family", "children"), "kid": ("family", "children"), "children": ("family", "children"), "daughter": ("family", "children"),
         "son": ("family", "children"), "toddler": ("family", "children"), "mysterious": ("mystery",), "magical": ("fantasy",),
-        "light": ("light-hearted",), "quiet": ("slow-burn", "atmospheric"), "moody": ("atmospheric",),
+        "light": ("light-hearted",), "cheer": ("feel-good", "uplifting", "comedy"), "cheered": ("feel-good",), "quiet": ("slow-burn", "atmospheric"), "moody": ("atmospheric",),
+    }
+)  # fmt: skip
+
+#: What a question about an item asks for.
+QUESTIONS: Final = MappingProxyType(
+    {
+        "how long": (Meaning.DURATION,), "how much": (Meaning.PRICE,), "how expensive": (Meaning.PRICE,), "price": (Meaning.PRICE,),
+        "cost": (Meaning.PRICE,), "what year": (Meaning.YEAR,), "how old": (Meaning.YEAR,), "when": (Meaning.YEAR,),
+        "where": (Meaning.PLACE,), "which country": (Meaning.PLACE,), "who made": (Meaning.PERSON, Meaning.BRAND),
+        "who is": (Meaning.PERSON,), "whos in": (Meaning.PERSON,), "who stars": (Meaning.PERSON,), "how big": (Meaning.SIZE,),
+        "how heavy": (Meaning.WEIGHT,), "how good": (Meaning.RATING,), "rated": (Meaning.RATING,),
     }
 )  # fmt: skip
 
@@ -360,4 +372,6 @@ COMPARE: Final = ("compare", "difference between", "differences between", "versu
 DROP_CUES: Final = ("any", "forget", "forget about", "ignore", "never mind", "nevermind", "drop", "doesnt matter", "does not matter", "no limit on",
                     "dont care about", "whatever", "regardless of", "not important", "remove", "skip")  # fmt: skip
 REPLACING: Final = frozenset({"actually", "instead", "rather", "scratch", "change", "switch", "make"})
+#: Words after which a mood is the person's own and not one they wish for: "I'm feeling sad".
+FEELING: Final = frozenset({"feeling", "feel", "im", "am", "were", "bit"})
 REFERRING: Final = frozenset({"it", "that", "this", "those", "them", "these"})

@@ -102,6 +102,7 @@ class Request(BaseModel):
     text: str = ""
     count: int | None = Field(default=None, ge=1, le=50, description="how many picks are wanted, if said")
     unknown_titles: tuple[str, ...] = Field(default=(), description="titles asked for that the shop does not have")
+    asked: tuple[str, ...] = Field(default=(), description="facets that a question about an item asks for")
     unheld: tuple[str, ...] = Field(default=(), description="words that no facet of the catalog can hold: 'cheaper'")
 
 
