@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from rich.console import Console
@@ -272,6 +273,22 @@ def test_on_a_terminal_the_talk_greets_prompts_and_answers(home):
     assert process.wait(timeout=30) == 0
     assert "90 items. What are you looking for?" in shown.decode()
     assert "1. " in shown.decode()
+
+
+def test_the_chat_page_is_served_until_it_is_interrupted(home):
+    environment = os.environ | settings_of(home) | {"PYTHONUNBUFFERED": "1", "GRADIO_ANALYTICS_ENABLED": "False"}
+    command = [*SHOPTALK, "chat", "things", "--no-open"]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    address = next((word for word in line.split() if word.startswith("http")), None)
+    assert address is not None, process.communicate(timeout=20)
+    with urlopen(address, timeout=20) as page:
+        assert page.status == 200
+    process.send_signal(signal.SIGINT)
+    _, complaint = process.communicate(timeout=30)
+    assert process.returncode in (0, 130), complaint
+    assert "Traceback" not in complaint
 
 
 def test_what_an_item_says_cannot_steer_the_terminal():

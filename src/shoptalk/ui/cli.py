@@ -265,7 +265,8 @@ def ask(
 def chat(
     shop: ShopName = "films",
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on.")] = 7860,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; by default 7860 or the next free one.")] = None,
+    user: User = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
 ) -> None:
     """Serve the chat page on this machine. Ctrl-C ends it.
@@ -275,7 +276,14 @@ def chat(
     from shoptalk.ui.page import serve
 
     with _opened(shop) as opened:
-        serve(opened, host=host, port=port, open_browser=open_browser)
+        serve(
+            opened,
+            user=user,
+            host=host,
+            port=port,
+            open_browser=open_browser,
+            ready=lambda address: _plainly(_console(), f"{opened.name} is served at {address} (Ctrl-C ends it)"),
+        )
 
 
 @app.command(rich_help_panel=_MEASURING)

@@ -26,7 +26,16 @@ HELP = """/like 2   you like pick 2            /drop      what the talk holds on
 /help     this list                  /quit      end (Ctrl-D does too)
 Everything else is said to the shop; an empty line asks the same again."""
 
-_FIRST = (Meaning.PRICE, Meaning.YEAR, Meaning.GENRE, Meaning.BRAND, Meaning.PERSON, Meaning.DURATION, Meaning.RATING)
+_FIRST = (
+    Meaning.PRICE,
+    Meaning.YEAR,
+    Meaning.GENRE,
+    Meaning.BRAND,
+    Meaning.PLACE,
+    Meaning.PERSON,
+    Meaning.DURATION,
+    Meaning.RATING,
+)
 _FACTS = 6
 _BIDI = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
