@@ -36,6 +36,7 @@ class Answer:
     named: dict[str, Item] = field(default_factory=dict)
     relaxations: tuple[Relaxation, ...] = ()
     exhausted: bool = False
+    unmatched: tuple[str, ...] = ()
 
 
 class Explaining(Protocol):
@@ -92,6 +93,8 @@ def _remarks(answer: Answer) -> Iterator[str]:
     if answer.request.unheld:
         words = join([f"“{word}”" for word in answer.request.unheld])
         yield f"This catalog does not tell {words}, so I could not go by that. "
+    if answer.unmatched:
+        yield f"Nothing here speaks of {join([f'“{word}”' for word in answer.unmatched], 'or')}. "
     for constraint in answer.request.constraints:
         if constraint.confidence < 1 and not constraint.than:
             yield f"I took “{constraint.words}” to mean {constraint_in_words(answer.schema, constraint)}. "

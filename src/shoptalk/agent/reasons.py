@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from shoptalk.agent.phrasing import constraint_in_words, join, number_in_words, short_label, value_in_words
 from shoptalk.agent.tokens import words
+from shoptalk.agent.words import FILLER
 from shoptalk.ranking.evidence import (
     CloseTo,
     Compared,
@@ -79,7 +80,7 @@ def _reason(schema: Schema, fact: Evidence, told: frozenset[str]) -> str:
         case CloseTo():
             return f"close to {fact.title} in what it is about" + (", which you like" if fact.liked else "")
         case WordsMatch():
-            new = [f"“{word}”" for word in fact.words if not told.issuperset(words(word))]
+            new = [f"“{word}”" for word in fact.words if not (told | FILLER).issuperset(words(word))]
             return f"its description speaks of {join(new[:_MOST_WORDS])}" if new else ""
         case MeaningMatch():
             return "close in meaning to what you described"

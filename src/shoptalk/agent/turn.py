@@ -25,6 +25,7 @@ from shoptalk.retrieval.query import Act, Query, Request, Stance
 
 _RANKED_SHOWN = 50
 _MOST_LOOKED_AT = 5
+_WORDS_LOOKED_UP = 12
 
 Record = Callable[[TalkState, Reply, Query | None], None]
 
@@ -81,7 +82,7 @@ def take_turn(engine: Engine, state: TalkState, message: str, record: Record) ->
         suggestions=next_messages(answer),
         turn=state.turn,
     )
-    if answer.picks:
+    if query is not None and answer.picks:
         state = settled(state, [pick.item.id for pick in answer.picks])
     record(state, reply, query)
     clock.lap("log")
@@ -134,9 +135,25 @@ def _search(
     )
     ways: tuple[Relaxation, ...] = ()
     exhausted = False
+    unmatched = _unmatched(engine.finder, request)
     if not picks:
         ways, exhausted = _why_nothing(engine.catalog, state, query)
-    return _answer(engine, request, state, picks=picks, passing=candidates.passing, ways=ways, exhausted=exhausted)
+    return _answer(
+        engine,
+        request,
+        state,
+        picks=picks,
+        passing=candidates.passing,
+        ways=ways,
+        exhausted=exhausted,
+        unmatched=unmatched,
+    )
+
+
+def _unmatched(finder: Finder, request: Request) -> tuple[str, ...]:
+    """Words of the free text that stand in no item: a place or a name that the catalog does not know."""
+    said = [word for word in request.text.split()[:_WORDS_LOOKED_UP] if len(word) > 3 and word.isalpha()]
+    return tuple(word for word in said if not len(finder.lexical.search(word, 1)[0]))
 
 
 def _why_nothing(catalog: Catalog, state: TalkState, query: Query) -> tuple[tuple[Relaxation, ...], bool]:
@@ -177,6 +194,7 @@ def _answer(
     passing: int = 0,
     ways: tuple[Relaxation, ...] = (),
     exhausted: bool = False,
+    unmatched: tuple[str, ...] = (),
 ) -> Answer:
     catalog = engine.catalog
     named = dict.fromkeys(
@@ -195,6 +213,7 @@ def _answer(
         named=items,
         relaxations=ways,
         exhausted=exhausted,
+        unmatched=unmatched,
     )
 
 

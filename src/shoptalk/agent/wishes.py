@@ -226,6 +226,8 @@ class Wishes:
         if bound is not Bound.EXACT or len(inside) > 1 or said in ("a", "an"):
             return False
         small = not said.isdigit() or int(said) <= _MOST_PICKS
+        if before == "it" and sentence.forms[max(0, inside[0] - 2)] == "make":
+            return True
         if said == "one" and before in ("the", "this", "that", "which", "second", "first", "last", "each", "another"):
             return False
         named = after in _ITEM_WORDS and before not in ("the", "last", "season", "part")

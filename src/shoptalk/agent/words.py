@@ -29,7 +29,8 @@ FILLER: Final = frozenset(
     kinds types type called named title titled weekend evening night stuff except excluding apart hate love loved
     liked enjoy enjoyed enjoying dislike disliked favourite favorite avoid long short cheap near close nearby kid lot girlfriend boyfriend wife
     husband friend friends loves likes enjoys tired sick looking anybody nobody everyone else last night last looks sounds seems
-    feeling feels tonight recommend already directed actor actress director suitable appropriate""".split()
+    feeling feels tonight recommend already directed actor actress director suitable appropriate somewhere rated rating place places anyplace
+    anywhere thank kindly possible possibly""".split()
 )
 
 #: Vague words that people also say without meaning them; no facet for them is nothing to speak of.

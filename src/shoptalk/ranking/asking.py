@@ -1,11 +1,13 @@
 """Queries made from a catalog's own items, with the grades that a person who asked so would give.
 
-A new shop has no log, so its first ranker learns from these. Each is made around a target: the query gets some of what
-is known about it, the grades come from the rest. They can teach how shared values, closeness and wishes go together in
-this catalog, not what people like. Two limits are known. Words of the target stand in the query (some exchanged for
-ones that the encoder finds near, dropped or mistyped), so they flatter whatever matches words; `training` therefore
-leaves the weighing of words and meaning to retrieval's fusion. And a facet that is held back from the features still
-stands in the text that the vectors were made from, so closeness of vectors sees some of it.
+A new shop has no log, so its first ranker learns from these. Each is made around a target: the query gets some of
+what is known about it, the grades come from the rest. They can teach how shared values, closeness and wishes go
+together in this catalog, not what people like. Two limits are known. Words of the target stand in the query (some
+exchanged for ones that the encoder finds near, dropped or mistyped), so they flatter whatever matches words;
+`training` therefore leaves the weighing of words and meaning to retrieval's fusion. Half of the requests for
+something like an item are graded by what it visibly shares: an assumption of ours (who names an item wants its rare
+traits), not a finding. And a facet that is held back from the features still stands in the text that the vectors were
+made from, so closeness of vectors sees some of it.
 """
 
 import re
@@ -31,6 +33,7 @@ _TEXT_SAMPLE = 3000
 _DROPPED, _MISTYPED, _MISTAKEN, _LOST, _TITLE_KEPT = 0.25, 0.05, 0.2, 0.5, 0.2
 _VOCABULARY, _SAME_MEANING, _MEANINGS = 1500, 0.5, 4
 _NEIGHBOURS = 20
+_SEEN, _SEEN_TASTE, _MOST_ALIKE = 0.5, 0.4, 12
 _QUIET = (Meaning.HIDDEN, Meaning.STOCK, Meaning.POPULARITY)
 
 
@@ -153,17 +156,34 @@ class Asker:
         if bond is None:
             return None
         model = int(self._random.choice(bond.rows[bond.rows != target]))
+        is_seen = self._random.random() < _SEEN
         text = self._words_about(target) if self._random.random() < 0.35 else ""
-        wishes = self._wishes_of(target, 1, without=bond.facet) if self._random.random() < 0.3 else ()
+        wishes = self._wishes_of(target, 1, without=bond.facet) if self._random.random() < 0.4 else ()
         item_id = self._catalog.ids[model]
         query = Query(text=text, wishes=wishes, similar=(item_id,), exclude=frozenset({item_id}))
+        alike = self._alike(model) if is_seen else np.isin(np.arange(len(self._catalog)), bond.rows).astype(np.int64)
+        met = self._all_met(wishes) & bool(wishes)
 
         def grade(rows: Ints) -> Ints:
-            tied = np.isin(rows, bond.rows)
-            grades = np.where(tied, 1 + self._all_met(wishes)[rows], 0)
-            return np.where((rows == target) & bool(text or wishes), 3, grades)
+            grades = np.where(alike[rows] > 0, alike[rows] + met[rows], 0)
+            is_target = (rows == target) & bool(text or wishes) & (not is_seen)
+            return np.where(is_target, 3, grades)
 
-        return Asked(Ask.LIKE, query, frozenset({bond.facet}), target, grade)
+        return Asked(Ask.LIKE, query, frozenset() if is_seen else frozenset({bond.facet}), target, grade)
+
+    def _alike(self, model: int) -> NDArray[np.int64]:
+        """(n,) 2 for the items that share most with the model, 1 for those that share much, by rarity of the values."""
+        overlap = np.zeros(len(self._catalog))
+        for column in self._columns.values():
+            for value in column.of(model):
+                code = column.code_of[value]
+                overlap[column.rows_of(code)] += np.log(len(self._catalog) / column.counts[code])
+        overlap[model] = 0.0
+        best, much = np.sort(overlap)[::-1][
+            [min(_MOST_ALIKE, len(overlap) - 1), min(4 * _MOST_ALIKE, len(overlap) - 1)]
+        ]
+        grades: NDArray[np.int64] = (overlap > best).astype(np.int64) + ((overlap > much) & (overlap > 0))
+        return grades
 
     def _by_taste(self, target: int) -> Asked | None:
         """Items of one bond are liked, some of another disliked; a bond that features see is only half the grade."""
@@ -174,7 +194,7 @@ class Asker:
         liked = others[: max(1, min(int(self._random.integers(1, 5)), len(others) - 1))]
         disliked = self._disliked(bond, liked)
         facets = [name for name in self._columns if name != bond.facet]
-        is_seen = bool(facets) and self._random.random() < 0.4
+        is_seen = bool(facets) and self._random.random() < _SEEN_TASTE
         hidden = str(self._random.choice(facets)) if is_seen else bond.facet
         codes = self._catalog.column(hidden)
         assert isinstance(codes, CategoryColumn)
