@@ -1,0 +1,225 @@
+"""One person's conversation as the chat page shows it: turns, what is marked, and what each click does.
+
+Knows nothing of HTML or Gradio: it takes a `Talk` and yields `Turn` values, one for each change that is worth seeing.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from shoptalk.agent.events import Chip, Done, Event, Found, Pick, Picks, Ranked, Reply, Text, Understood
+from shoptalk.retrieval.query import Act
+
+if TYPE_CHECKING:
+    from shoptalk.shop import Talk
+
+_log = logging.getLogger(__name__)
+
+_WAIT = 120.0
+_PROBLEM = "Sorry, something went wrong while answering. Your message is kept; please try once more."
+_UNNOTED = "Sorry, that could not be noted. Please try once more."
+_BUSY = "The answer before this one is still being written. Please try again in a moment."
+
+
+class Mark(StrEnum):
+    """What a person said about an item with a button."""
+
+    LIKED = "liked"
+    REJECTED = "rejected"
+    SEEN = "seen"
+
+
+_CHIPS = {"liked": Mark.LIKED, "disliked": Mark.REJECTED}
+"""What the key of a chip that stands for an item begins with, before a colon and the item's id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message and what is known of its answer so far.
+
+    `status` says what a turn at work does until its words come, `problem` (a sentence for the person) that it failed.
+    `passing` is how many items meet what was asked, None where nothing was searched or the turn was read from the log.
+    `stale` is true while the picks are those of the answer before; `seen` are titles set aside under this answer.
+    """
+
+    message: str
+    text: str = ""
+    picks: tuple[Pick, ...] = ()
+    chips: tuple[Chip, ...] = ()
+    suggestions: tuple[str, ...] = ()
+    passing: int | None = None
+    working: bool = False
+    status: str = ""
+    problem: str = ""
+    stale: bool = False
+    seen: tuple[str, ...] = ()
+
+
+@dataclass
+class Conversation:
+    """A talk and what the page shows of it. Turns of one conversation run one after another, whoever asks for them."""
+
+    talk: "Talk"
+    items: int
+    turns: list[Turn] = field(default_factory=list)
+    _shown: dict[str, str] = field(default_factory=dict, repr=False)
+    _seen: set[str] = field(default_factory=set, repr=False)
+    _asked: str = field(default="", repr=False)
+    _one_at_a_time: threading.Lock = field(default_factory=threading.Lock, repr=False)
+
+    @classmethod
+    def of(cls, talk: "Talk", items: int) -> "Conversation":
+        """The conversation so far, read from the talk's history. `items` is the shop's size, for the status line."""
+        conversation = cls(talk, items, turns=_told(talk.history))
+        for turn in conversation.turns:
+            conversation._show(turn.picks)
+        return conversation
+
+    @property
+    def marks(self) -> dict[str, frozenset[Mark]]:
+        """What the person thinks of items, by id. Likes and dislikes are read off the chips: dropping one undoes it."""
+        marks: dict[str, frozenset[Mark]] = {item_id: frozenset({Mark.SEEN}) for item_id in self._seen}
+        for chip in self.turns[-1].chips if self.turns else ():
+            kind, _, item_id = chip.key.partition(":")
+            if kind in _CHIPS:
+                marks[item_id] = marks.get(item_id, frozenset()) | {_CHIPS[kind]}
+        return marks
+
+    def say(self, message: str) -> Iterator[Turn]:
+        """Say something; yields the new turn each time that it has changed. A blank message does nothing."""
+        if message.strip():
+            yield from self._alone(lambda: self._said(message))
+
+    def more_like(self, item_id: str) -> Iterator[Turn]:
+        """Ask for items like one that was shown. An id that was not shown does nothing."""
+        if (title := self._shown.get(item_id)) is not None:
+            yield from self.say(f'more like "{title}"')
+
+    def mark(self, item_id: str, mark: Mark) -> Iterator[Turn]:
+        """Note what the person thinks of a shown item, then let the last answer take it into account."""
+        title = self._shown.get(item_id)
+        if title is not None and mark not in self.marks.get(item_id, ()):
+            yield from self._alone(lambda: self._after(lambda: self._note(item_id, title, mark)))
+
+    def drop(self, chip_key: str) -> Iterator[Turn]:
+        """Take back one thing understood, and answer again without it. A key that is not shown does nothing."""
+        if self.turns and any(chip.key == chip_key for chip in self.turns[-1].chips):
+            yield from self._alone(lambda: self._after(lambda: self.talk.drop(chip_key)))
+
+    def retry(self) -> Iterator[Turn]:
+        """Ask again what failed, in the same place."""
+        if self.turns and self.turns[-1].problem:
+            again = replace(self.turns[-1], problem="", working=True, status=_reading(self.items))
+            yield from self._alone(lambda: self._play(self._asked, again))
+
+    def opened(self, item_id: str) -> None:
+        """Note that the person followed an item's link."""
+        if item_id in self._shown:
+            self._succeeds(lambda: self.talk.feedback(item_id, clicked=True))
+
+    def start_over(self) -> None:
+        """Clear the page and what was asked for; what the person likes and has seen stays."""
+        if self._succeeds(self.talk.start_over):
+            self.turns.clear()
+
+    def _alone(self, work: Callable[[], Iterator[Turn]]) -> Iterator[Turn]:
+        if not self._one_at_a_time.acquire(timeout=_WAIT):
+            if self.turns:
+                yield replace(self.turns[-1], problem=_BUSY)
+            return
+        try:
+            yield from work()
+        finally:
+            self._one_at_a_time.release()
+
+    def _said(self, message: str) -> Iterator[Turn]:
+        held = self.turns[-1].chips if self.turns else ()
+        self.turns.append(Turn(message, chips=held, working=True, status=_reading(self.items)))
+        yield from self._play(message, self.turns[-1])
+
+    def _note(self, item_id: str, title: str, mark: Mark) -> None:
+        if mark is not Mark.SEEN:
+            self.talk.feedback(item_id, liked=mark is Mark.LIKED)
+            return
+        self.talk.feedback(item_id, seen=True)
+        self._seen.add(item_id)
+        self.turns[-1] = replace(self.turns[-1], seen=(*self.turns[-1].seen, title))
+
+    def _after(self, change: Callable[[], object]) -> Iterator[Turn]:
+        """Make a change, then answer the last request again, in the place of its answer."""
+        if not self._succeeds(change):
+            self.turns[-1] = replace(self.turns[-1], problem=_UNNOTED)
+            yield self.turns[-1]
+            return
+        yield from self._play(
+            "", replace(self.turns[-1], working=True, status="Looking again…", stale=True, problem="")
+        )
+
+    def _play(self, message: str, turn: Turn) -> Iterator[Turn]:
+        """Run a turn in the last place of the conversation."""
+        self._asked = message
+        self.turns[-1] = turn
+        yield turn
+        try:
+            for event in self.talk.events(message):
+                self.turns[-1] = turn = after(turn, event, self.items)
+                self._show(turn.picks)
+                yield turn
+        except Exception:  # noqa: BLE001  whatever went wrong, the person gets a sentence and the log the trace
+            _log.exception("a turn of talk %s failed", self.talk.id)
+        if turn.working:
+            self.turns[-1] = turn = replace(turn, working=False, status="", stale=False, problem=_PROBLEM)
+            yield turn
+
+    def _succeeds(self, change: Callable[[], object]) -> bool:
+        try:
+            change()
+        except Exception:  # noqa: BLE001  as above
+            _log.exception("a click in talk %s could not be noted", self.talk.id)
+            return False
+        return True
+
+    def _show(self, picks: tuple[Pick, ...]) -> None:
+        self._shown.update((pick.item.id, pick.item.title) for pick in picks)
+
+
+def after(turn: Turn, event: Event, items: int) -> Turn:
+    """The turn as it stands after one more event; `items` is the number of items in the shop."""
+    match event:
+        case Understood():
+            return replace(turn, chips=event.chips)
+        case Found():
+            return replace(turn, passing=event.passing, status=f"Found {event.passing:,} of {items:,}, choosing…")
+        case Ranked():
+            return turn
+        case Picks():
+            return replace(turn, picks=event.picks, text="", stale=False)
+        case Text():
+            return replace(turn, text=turn.text + event.piece, status="")
+        case Done():
+            return _whole(turn, event.reply)
+
+
+def _whole(turn: Turn, reply: Reply) -> Turn:
+    told = replace(turn, text=reply.text, picks=reply.picks, chips=reply.chips, suggestions=reply.suggestions)
+    return replace(told, working=False, status="", problem="", stale=False)
+
+
+def _told(history: tuple[tuple[str, Reply], ...]) -> list[Turn]:
+    """Turns since the last new start; an empty message changed the answer before it."""
+    turns: list[Turn] = []
+    for message, reply in history:
+        if Act.START_OVER in reply.request.acts:
+            turns.clear()
+        if message or not turns:
+            turns.append(_whole(Turn(message), reply))
+        else:
+            turns[-1] = _whole(turns[-1], reply)
+    return turns
+
+
+def _reading(items: int) -> str:
+    return f"Looking through {items:,}…"
