@@ -18,6 +18,9 @@ from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
 LONGEST_MESSAGE = 2000
 
 _SAMPLE, _SMALL, _COMMON = 1000, 20, 0.2
+_QUESTION_WORDS = frozenset(
+    "how what who when where which whose whats whos is are does do did has have can was".split()
+)
 _FEEDBACK = (Stance.LIKED, Stance.DISLIKED, Stance.SEEN, Stance.OWNED)
 
 
@@ -58,10 +61,15 @@ class EmbeddedUnderstanding:
         numbers = self._wishes.quantities(sentence)
         so_far = [*state.musts, *values, *numbers, *relatives]
         vague = self._wishes.vague(sentence, so_far if not dropped else [*values, *numbers], count or state.count)
-        acts = _acts(sentence, mentions, [*relatives, *values, *numbers, *vague])
-        if Act.DETAILS not in acts and Act.COMPARE not in acts:
-            mentions = [_as_model(mention) for mention in mentions]
         constraints = _in_order([*relatives, *values, *numbers, *vague])
+        is_about_item = not constraints or (_is_question(sentence) and not relatives)
+        acts = _acts(sentence, mentions, is_about_item=is_about_item, is_bare=not constraints)
+        asked: tuple[str, ...] = ()
+        if {Act.DETAILS, Act.COMPARE} & set(acts):  # a question sets no conditions
+            asked = (*self._wishes.asked(sentence), *(constraint.facet for constraint in constraints))
+            constraints = []
+        else:
+            mentions = [_as_model(mention) for mention in mentions]
         return Request(
             message=message,
             acts=acts,
@@ -72,7 +80,7 @@ class EmbeddedUnderstanding:
             count=count,
             unknown_titles=tuple(unknown),
             unheld=tuple(unheld),
-            asked=self._wishes.asked(sentence) if Act.DETAILS in acts else (),
+            asked=tuple(dict.fromkeys(asked)),
         )
 
     def _rest(self, sentence: Sentence) -> str:
@@ -123,20 +131,25 @@ def _plain_act(sentence: Sentence) -> Act | None:
     return None
 
 
-def _acts(sentence: Sentence, mentions: list[Mention], constraints: list[Constraint]) -> tuple[Act, ...]:
+def _is_question(sentence: Sentence) -> bool:
+    return bool(len(sentence)) and sentence.forms[0] in _QUESTION_WORDS and sentence.pair(0)[1] != "about"
+
+
+def _acts(sentence: Sentence, mentions: list[Mention], *, is_about_item: bool, is_bare: bool) -> tuple[Act, ...]:
+    """What the message does. `is_bare`: it sets no condition; `is_about_item`: what it says of an item asks."""
     acts: list[Act] = []
     stances = {mention.stance for mention in mentions}
     if sentence.take_phrase(START_OVER):
         acts.append(Act.START_OVER)
     if sentence.take_phrase(COMPARE):
         acts.append(Act.COMPARE)
-    elif Stance.ASKED in stances and not constraints:
+    elif Stance.ASKED in stances and is_about_item:
         acts.append(Act.DETAILS)
     if stances & set(_FEEDBACK):
         acts.append(Act.FEEDBACK)
     if Stance.SIMILAR in stances:
         acts.append(Act.SIMILAR)
-    if sentence.is_phrase(MORE) or (not mentions and not constraints and _asks_for_more(sentence)):
+    if sentence.is_phrase(MORE) or (not mentions and is_bare and _asks_for_more(sentence)):
         acts.append(Act.MORE)
     if not {Act.DETAILS, Act.COMPARE, Act.SIMILAR, Act.MORE} & set(acts):
         acts.append(Act.FIND)
