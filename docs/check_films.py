@@ -2,8 +2,8 @@
 
 usage: python docs/check_films.py PATH/movies.jsonl.gz
 
-A film is looked up by its folded title within one year. Printed: how many were found, how many agree on the year, how many
-on at least one member of the cast, and every disagreement, so that a person can judge it.
+A film is looked up by its folded title within one year. Printed: how many were found, how many agree on the year, how
+many on at least one member of the cast, and every disagreement, so that a person can judge it.
 """
 
 import gzip
@@ -53,8 +53,10 @@ def main(reference: str) -> None:
     same_year = sum(film["year"] == other["year"] for film, other in pairs)
     decades = Counter(film["year"] // 10 * 10 for film in films)
     foreign = sum(film["languages"][0] != "English" for film in films)
-    print(f"films {len(films)}; not in English {foreign} ({foreign / len(films):.0%}); by decade {dict(sorted(decades.items()))}")
-    print(f"found in the list {len(pairs)}; same year {same_year}; shared cast {sum(shares_cast(a, b) for a, b in pairs)}")
+    print(f"films {len(films)}; not in English {foreign} ({foreign / len(films):.0%})")
+    print(f"by decade {dict(sorted(decades.items()))}")
+    same_cast = sum(shares_cast(film, other) for film, other in pairs)
+    print(f"found in the list {len(pairs)}; same year {same_year}; shared cast {same_cast}")
 
 
 if __name__ == "__main__":

@@ -23,7 +23,9 @@ t2,Wide toaster,Four slots for thick bread,49.00,black,no
 
 
 def blocks(language):
-    return [pytest.param(text, id=f"{page.name}-{n}") for n, (page, kind, text) in enumerate(BLOCKS) if kind == language]
+    return [
+        pytest.param(text, id=f"{page.name}-{n}") for n, (page, kind, text) in enumerate(BLOCKS) if kind == language
+    ]
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +44,13 @@ def desk(tmp_path_factory, settings, films_shop):
 def test_python_blocks_run(code, desk):
     folder, environment = desk
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False
+        [sys.executable, "-c", code],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
@@ -61,7 +69,14 @@ def test_shell_blocks_run(code, desk):
         if command[:2] == ["shoptalk", "chat"]:
             command = ["shoptalk", "chat", "--help"]
         done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=120, check=False, input="a kettle\n/quit\n"
+            command,
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            input="a kettle\n/quit\n",
         )
         assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
 

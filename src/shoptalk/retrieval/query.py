@@ -30,8 +30,8 @@ class Constraint(BaseModel):
     """A facet, an operator and a value. `must` tells a constraint (has to hold) from a preference (helps).
 
     Values: category facets take the catalog's own spelling (a tuple of them with ANY_OF); numbers are in the facet's
-    unit; dates are ISO days ('2024-05-01'; compared as text order would); flags are booleans; BETWEEN takes a pair, both
-    ends included. ABOUT holds within a tenth of the value, two units for years.
+    unit; dates are ISO days ('2024-05-01'; compared as text order would); flags are booleans; BETWEEN takes a pair,
+    both ends included. ABOUT holds within a tenth of the value, two years for years, a week for dates.
     An item without a value for the facet meets no constraint but IS_NOT.
     """
 
@@ -42,13 +42,16 @@ class Constraint(BaseModel):
     value: Value
     must: bool = True
     words: str = Field(default="", description="the person's words that gave it")
-    span: tuple[int, int] | None = Field(default=None, description="where the words stand in the message, in characters")
-    than: str | None = Field(default=None, description="id of the item it was measured against: 'cheaper than the first'")
+    span: tuple[int, int] | None = Field(default=None, description="where the words stand in the message: characters")
+    than: str | None = Field(
+        default=None, description="id of the item it is measured against: 'cheaper than the first'"
+    )
     confidence: float = Field(default=1.0, ge=0, le=1)
 
     def same_as(self, other: "Constraint") -> bool:
         """True if both ask the same of an item, whatever words gave them."""
-        return (self.facet, self.operator, self.value, self.must) == (other.facet, other.operator, other.value, other.must)
+        mine, theirs = ((one.facet, one.operator, one.value, one.must) for one in (self, other))
+        return mine == theirs
 
 
 class Act(StrEnum):
@@ -110,8 +113,8 @@ class Request(BaseModel):
 class Query:
     """What the talk asks of the index, everything said so far included.
 
-    `must` decides which items pass; `wishes` only help. `liked`, `disliked` and `similar` are item ids; ids in `exclude`
-    (seen, rejected, shown before) are never returned.
+    `must` decides which items pass; `wishes` only help. `liked`, `disliked` and `similar` are item ids; ids in
+    `exclude` (seen, rejected, shown before) are never returned.
     """
 
     text: str = ""
