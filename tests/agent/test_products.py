@@ -43,7 +43,7 @@ ASKED = [
     ("laptops between €200 and €600", {("type", "is", "laptop"), ("price_eur", "between", (200.0, 600.0))}),
     ("a printer, budget of 300", {("type", "is", "printer"), ("price_eur", "at most", 300.0)}),
     ("a notebook for 400 bucks", {("type", "is", "laptop"), ("price_eur", "about", 400.0)}),
-    ("a 15 inch monitor", {("type", "is", "monitor"), ("screen_inch", "about", 15.0)}),
+    ("a 15 inch monitor", {("type", "is", "monitor"), ("screen_inch", "between", (14.5, 15.9))}),
     ("with at least 8 GB of memory", {("memory_gb", "at least", 8.0)}),
     ("lighter than 2 kg", {("weight_kg", "less than", 2.0)}),
     ("with a touchscreen", {("touchscreen", "is", True)}),
@@ -179,3 +179,15 @@ def test_small_talk_and_help_speak_of_this_shop(shop):
     assert "price" in talk.say("what can you do?").text
     assert "welcome" in talk.say("thanks!").text
     assert talk.say("bye").text.startswith("Goodbye")
+
+
+def test_a_comparative_that_no_number_tells_is_owned_up_to(shop):
+    talk = shop.talk()
+    talk.say("a printer")
+    assert "“quieter”" in talk.say("quieter than the first").text
+
+
+def test_the_cheapest_of_what_was_found_is_measured_against_the_table(shop):
+    talk = shop.talk()
+    shown = [pick.item.facets["price_eur"] for pick in talk.say("something sturdy for everyday work").picks]
+    assert all(pick.item.facets["price_eur"] <= min(shown) for pick in talk.say("the cheapest one").picks)

@@ -106,6 +106,7 @@ RELATIVE = [
     ("the second one but shorter", Operator.LESS_THAN, "runtime", "galaxy-quest-1999"),
     ("these are too long", Operator.LESS_THAN, "runtime", "alien-1979"),
     ("something shorter than Jaws", Operator.LESS_THAN, "runtime", "jaws-1975"),
+    ("older than The Godfather", Operator.LESS_THAN, "year", "the-godfather-1972"),
 ]
 
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from shoptalk.agent.explaining import Answer
-from shoptalk.agent.phrasing import number_in_words, title_with_year
+from shoptalk.agent.phrasing import number_in_words, short_title, title_with_year
 from shoptalk.retrieval.catalog import FacetValue, Item
 
 _NAME = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
@@ -21,8 +21,12 @@ class Known:
 
     def __init__(self, answer: Answer) -> None:
         items = [*(pick.item for pick in answer.picks), *answer.named.values()]
-        self.names = {name for item in items for name in (item.title, title_with_year(answer.schema, item))}
-        self.names |= {mention.title for mention in answer.request.mentions}
+        self.names = {
+            name
+            for item in items
+            for name in (item.title, short_title(item.title), title_with_year(answer.schema, item))
+        }
+        self.names |= {name for m in answer.request.mentions for name in (m.title, short_title(m.title))}
         self.numbers = set(_numbers_in(self._texts(answer, items)))
         self.numbers |= {
             _plain(f"{count}") for count in (answer.passing, answer.passing - len(answer.picks), answer.size)

@@ -3,12 +3,21 @@
 Item names stand between double asterisks. Every sentence is held against what is known before it is said (`checking`).
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from shoptalk.agent.events import Pick
-from shoptalk.agent.phrasing import constraint_in_words, facet_facts, join, label_of, number_in_words, title_with_year
+from shoptalk.agent.phrasing import (
+    constraint_in_words,
+    facet_facts,
+    join,
+    label_of,
+    number_in_words,
+    short_title,
+    title_with_year,
+)
 from shoptalk.agent.relaxing import Relaxation
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.words import FAREWELLS, GREETINGS
@@ -20,6 +29,9 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 _REASONS_IN_TEXT = 2
 _MOST_NAMED = 4
 _LONGEST_OPENING = 500
+_SIDE_FACTS = re.compile(
+    r"[a-z][\w ]{1,30}: [^;]+; "
+)  # lesser columns written as 'label: value; ...' are no description
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +119,7 @@ def _noted(answer: Answer) -> Iterator[str]:
         (Stance.LIKED, "like"),
         (Stance.DISLIKED, "did not like"),
     ):
-        titles = [f"**{m.title}**" for m in answer.request.mentions if m.stance is stance][:_MOST_NAMED]
+        titles = [f"**{short_title(m.title)}**" for m in answer.request.mentions if m.stance is stance][:_MOST_NAMED]
         if titles:
             have = "you have seen" if stance is Stance.SEEN else f"you {verb}"
             yield f"Noted: {have} {join(titles)}. "
@@ -126,8 +138,8 @@ def _intro(answer: Answer) -> str:
     musts = [constraint_in_words(schema, c) for c in state.musts]
     wishes = [constraint_in_words(schema, c) for c in state.wishes]
     asked = [*musts, *([f"ideally {join(wishes)}"] if wishes else [])]
-    models = [f"**{answer.named[one].title}**" for one in state.similar if one in answer.named]
-    liked = [f"**{answer.named[one].title}**" for one in state.liked[-3:] if one in answer.named]
+    models = [f"**{short_title(answer.named[one].title)}**" for one in state.similar if one in answer.named]
+    liked = [f"**{short_title(answer.named[one].title)}**" for one in state.liked[-3:] if one in answer.named]
     if state.asks_nothing:
         return f"You have not told me what you like yet: here are {_count(many)} to start from."
     if state.skip_shown:
@@ -166,7 +178,9 @@ def _nothing(answer: Answer) -> Iterator[str]:
 
 def _nothing_beyond(answer: Answer, beyond: list[Constraint]) -> Iterator[str]:
     """No item goes further than the one it was measured against."""
-    said = join([f"{c.words.split(' than ')[0]} than **{answer.named[c.than].title}**" for c in beyond if c.than])
+    said = join(
+        [f"{c.words.split(' than ')[0]} than **{short_title(answer.named[c.than].title)}**" for c in beyond if c.than]
+    )
     rest = [constraint_in_words(answer.schema, c) for c in answer.state.musts if c not in beyond]
     yield f"Nothing here is {said}" + (f" and also {join(rest)}." if rest else ".")
     yield " I keep what you asked before."
@@ -202,6 +216,8 @@ def _details(answer: Answer) -> Iterator[str]:
 def _opening(text: str) -> str:
     """The first paragraph of an item's text, cut at a sentence or a word."""
     paragraph = text.strip().split("\n", maxsplit=1)[0].strip()
+    if _SIDE_FACTS.match(paragraph):
+        return ""
     if len(paragraph) <= _LONGEST_OPENING:
         return paragraph
     cut = paragraph[:_LONGEST_OPENING]
@@ -242,7 +258,7 @@ def _winner(facet: Column, items: list[Item]) -> str:
     if len(numbers) < len(items) or len(set(numbers)) < 2:
         return ""
     best = min(numbers) if facet.meaning in (Meaning.PRICE, Meaning.DURATION) else max(numbers)
-    names = [f"**{item.title}**" for item, number in zip(items, numbers, strict=True) if number == best]
+    names = [f"**{short_title(item.title)}**" for item, number in zip(items, numbers, strict=True) if number == best]
     return f" ({said[facet.meaning]}: {join(names)})"
 
 

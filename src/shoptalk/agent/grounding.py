@@ -98,6 +98,8 @@ class Grounding:
         if said.bound is Bound.BETWEEN and said.upper is not None:
             return Constraint(operator=Operator.BETWEEN, value=(said.value, said.upper), **common)
         operator = _OPERATORS[said.bound]
+        if operator is Operator.IS and said.unit == "inch":  # a 15.6" screen is called 15 inches
+            return Constraint(operator=Operator.BETWEEN, value=(said.value - 0.5, said.value + 0.9), **common)
         if operator is Operator.IS:
             operator = _bare_operator(scale, said)
         return Constraint(operator=operator, value=said.value, **common)
@@ -121,7 +123,7 @@ class Grounding:
             return self.scale_of([Meaning.RATING])
         if said.unit is not None:
             fitting = [scale for scale in self.scales if scale.facet.unit == said.unit]
-            return self._best(fitting, near, said.value)
+            return self._best(fitting or self._unit_unknown(said.unit, near), near, said.value)
         called = [scale for scale in self.scales if self._called_by(scale, near)]
         if called and said.bound is not Bound.EXACT:
             return self._best(called, near, said.value)
@@ -132,6 +134,13 @@ class Grounding:
         if said.bound is Bound.EXACT:
             return None
         return self.scale_of([Meaning.PRICE]) or (self.scale_of([Meaning.DURATION]) if said.value > 20 else None)
+
+    def _unit_unknown(self, unit: str, near: frozenset[str]) -> list[Scale]:
+        """Facets that tell no unit, and are called by the words around the number or by what the unit measures."""
+        bare = [scale for scale in self.scales if scale.facet.unit is None]
+        called = [scale for scale in bare if self._called_by(scale, near)]
+        meant = {"inch": Meaning.SIZE, "min": Meaning.DURATION, "kg": Meaning.WEIGHT}.get(unit)
+        return called or [scale for scale in bare if meant and scale.facet.meaning is meant]
 
     def _as_year(self, said: Quantity) -> bool:
         if self.scale_of([Meaning.YEAR]) is None:
@@ -189,7 +198,7 @@ def _bare_operator(scale: Scale, said: Quantity) -> Operator:
         return Operator.ABOUT
     if scale.facet.meaning is Meaning.RATING:
         return Operator.AT_LEAST
-    return Operator.ABOUT if said.unit == "inch" else Operator.IS
+    return Operator.IS
 
 
 def _year_start(scale: Scale, year: float) -> float | str:

@@ -25,6 +25,7 @@ _YEAR_BOUNDS = {
     Operator.ABOUT: "around {}",
 }
 _MOST_VALUES, _MOST_FACTS = 4, 12
+_LONGEST_TITLE = 70
 
 
 def join(parts: "list[str] | tuple[str, ...]", word: str = "and") -> str:
@@ -87,12 +88,20 @@ def constraint_in_words(schema: Schema, constraint: Constraint) -> str:
 
 
 def title_with_year(schema: Schema, item: Item) -> str:
-    """The title, with the year where the catalog has one."""
+    """The title as said in a text: with the year where the catalog has one, and a very long one cut at a word."""
+    title = short_title(item.title)
     for facet in schema.by_meaning(Meaning.YEAR):
         year = item.facets.get(facet.name)
         if isinstance(year, float) and str(int(year)) not in item.title:
-            return f"{item.title} ({int(year)})"
-    return item.title
+            return f"{title} ({int(year)})"
+    return title
+
+
+def short_title(title: str) -> str:
+    """At most some 70 characters of a title, whole words."""
+    if len(title) <= _LONGEST_TITLE:
+        return title
+    return title[:_LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ,;:-(") + " …"
 
 
 def facet_facts(facets: Iterable[Column], item: Item, *, most: int = 12) -> list[tuple[str, str]]:

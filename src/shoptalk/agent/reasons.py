@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shoptalk.agent.phrasing import constraint_in_words, join, number_in_words, short_label, value_in_words
+from shoptalk.agent.phrasing import constraint_in_words, join, number_in_words, short_label, short_title, value_in_words
 from shoptalk.agent.tokens import words
 from shoptalk.agent.words import FILLER
 from shoptalk.ranking.evidence import (
@@ -76,18 +76,20 @@ def _reason(schema: Schema, fact: Evidence, told: frozenset[str]) -> str:
             return _constraint_met(schema, fact)
         case SharesWith():
             shared = join([_shared(schema, name, value) for name, value in fact.shared[:_MOST_SHARED]])
-            return f"shares {shared} with {fact.title}" + (", which you like" if fact.liked else "")
+            return f"shares {shared} with {short_title(fact.title)}" + (", which you like" if fact.liked else "")
         case CloseTo():
-            return f"close to {fact.title} in what it is about" + (", which you like" if fact.liked else "")
+            return f"close to {short_title(fact.title)} in what it is about" + (
+                ", which you like" if fact.liked else ""
+            )
         case WordsMatch():
             new = [f"“{word}”" for word in fact.words if not (told | FILLER).issuperset(words(word))]
-            return f"its description speaks of {join(new[:_MOST_WORDS])}" if new else ""
+            return f"mentions {join(new[:_MOST_WORDS])}" if new else ""
         case MeaningMatch():
             return "close in meaning to what you described"
         case Compared():
             facet = schema.facet(fact.facet)
             ours, theirs = number_in_words(facet, fact.value), number_in_words(facet, fact.than_value)
-            return f"{ours}, where {fact.than_title} has {theirs}"
+            return f"{ours}, where {short_title(fact.than_title)} has {theirs}"
         case WellRated():
             facet = schema.facet(fact.facet)
             many = f" by {fact.count:,}" if fact.count else ""

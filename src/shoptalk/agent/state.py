@@ -149,7 +149,12 @@ def with_feedback(state: TalkState, item_id: str, *, liked: bool | None, seen: b
 
 def _said(wishes: Iterable[Constraint]) -> list[str]:
     """The words of what is wished for: they are searched too, since a facet never holds all that has the quality."""
-    return [str(wish.value) for wish in wishes if isinstance(wish.value, str) and wish.operator is Operator.IS]
+    said = [(wish.words, wish.value) for wish in wishes if isinstance(wish.value, str) and wish.operator is Operator.IS]
+    return list(dict.fromkeys(text for words, value in said for text in (str(value), *_other(words, str(value)))))
+
+
+def _other(words: str, value: str) -> tuple[str, ...]:
+    return (words,) if words.casefold() not in value.casefold() else ()
 
 
 def _asks_anew(request: Request) -> bool:

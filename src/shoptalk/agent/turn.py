@@ -17,7 +17,9 @@ from shoptalk.agent.phrasing import constraint_in_words
 from shoptalk.agent.reasons import reasons_for
 from shoptalk.agent.relaxing import Relaxation, relaxations
 from shoptalk.agent.state import TalkState, advance, constraint_key, query_of, settled
+from shoptalk.agent.tokens import fold
 from shoptalk.agent.understanding import Understanding
+from shoptalk.agent.words import FILLER
 from shoptalk.ranking.rank import Ranking
 from shoptalk.retrieval.catalog import Catalog, Item
 from shoptalk.retrieval.finding import Finder
@@ -152,7 +154,11 @@ def _search(
 
 def _unmatched(finder: Finder, request: Request) -> tuple[str, ...]:
     """Words of the free text that stand in no item: a place or a name that the catalog does not know."""
-    said = [word for word in request.text.split()[:_WORDS_LOOKED_UP] if len(word) > 3 and word.isalpha()]
+    said = [
+        word
+        for word in request.text.split()[:_WORDS_LOOKED_UP]
+        if len(word) > 3 and word.isalpha() and fold(word) not in FILLER
+    ]
     return tuple(word for word in said if not len(finder.lexical.search(word, 1)[0]))
 
 

@@ -10,7 +10,7 @@ from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.wishes import Wishes
-from shoptalk.agent.words import COMPARE, FAREWELLS, FILLER, GREETINGS, HELP, MORE, START_OVER, THANKS
+from shoptalk.agent.words import COMPARE, FAREWELLS, FILLER, GREETINGS, HELP, MORE, ORDINALS, START_OVER, THANKS
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
 
@@ -60,7 +60,10 @@ class EmbeddedUnderstanding:
         count = self._wishes.count(sentence)
         numbers = self._wishes.quantities(sentence)
         so_far = [*state.musts, *values, *numbers, *relatives]
-        vague = self._wishes.vague(sentence, so_far if not dropped else [*values, *numbers], count or state.count)
+        within = so_far if not dropped else [*values, *numbers]
+        is_open = bool(state.texts or state.similar or self._rest(sentence)) or any(not value.must for value in values)
+        vague = self._wishes.vague(sentence, within, state, is_open=is_open)
+        values = self._wishes.settle_sparse(values, is_open=bool(state.texts or self._rest(sentence)))
         constraints = _in_order([*relatives, *values, *numbers, *vague])
         is_about_item = not constraints or (_is_question(sentence) and not relatives)
         acts = _acts(sentence, mentions, is_about_item=is_about_item, is_bare=not constraints)
@@ -87,14 +90,21 @@ class EmbeddedUnderstanding:
         """What no facet holds, without what is not wanted: runs of words from the first telling one to the last."""
         runs: list[str] = []
         first = last = -1
-        for i, form in enumerate([*sentence.forms, ""]):
+        for i in range(len(sentence) + 1):
             ends = i == len(sentence) or not sentence.free(i) or sentence.negated[i] or sentence.cue[i]
             if first >= 0 and (ends or sentence.starts_clause[i]):
                 runs.append(sentence.text(first, last - first + 1))
                 first = -1
-            if not ends and form not in FILLER and not form.isdigit() and singular(form) not in self._idle:
+            if not ends and self._tells(sentence, i):
                 first, last = (i if first < 0 else first), i
         return " ".join(runs)
+
+    def _tells(self, sentence: Sentence, i: int) -> bool:
+        """True for a word that says something about what is wanted."""
+        form = sentence.forms[i]
+        if form in ORDINALS and sentence.pair(i)[1] in ("one", "ones"):
+            return False
+        return form not in FILLER and not form.isdigit() and singular(form) not in self._idle
 
 
 def _as_model(mention: Mention) -> Mention:

@@ -22,12 +22,13 @@ from shoptalk.agent.words import (
     VAGUE,
     VAGUE_PAIRS,
 )
-from shoptalk.retrieval.catalog import Catalog
+from shoptalk.retrieval.catalog import Catalog, CategoryColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Kind, Meaning
 
 _ASSUMED = 0.5
 _SUPERLATIVE_ITEMS = 8
+_SPARSE = 0.3
 _LESS_THAN_THIS = frozenset({"less", "too"})
 _MORE_LIKE = {
     "more recent": "newer",
@@ -93,6 +94,16 @@ class Wishes:
             sentence.take(at, length)
         return _alternatives(sentence, found, self._catalog)
 
+    def settle_sparse(self, values: list[Constraint], *, is_open: bool) -> list[Constraint]:
+        """The values, with those of facets that few items have as wishes where something else is wanted too.
+
+        'External hard drive' wants a drive, not one of the three cables of the shop that are marked external; in 'a
+        laptop under 500' the kind of product is all that was said, and is meant.
+        """
+        if not is_open:
+            return values
+        return [one.model_copy(update={"must": False}) if self._is_sparse(one) else one for one in values]
+
     def quantities(self, sentence: Sentence) -> list[Constraint]:
         """Numbers with the facet they speak of. A must, unless softened."""
         found = []
@@ -117,6 +128,8 @@ class Wishes:
         unheld: list[str] = []
         for at in range(len(sentence)):
             word, length = self._comparative_at(sentence, at)
+            if not word and self._is_other_comparative(sentence, at):
+                unheld += self._without_facet(sentence, at, state)
             if not word or not sentence.free(at, length):
                 continue
             anchor, span = self._naming.anchor(sentence, at + length, state)
@@ -134,15 +147,36 @@ class Wishes:
                 sentence.take(at, length + span)
         return found, unheld
 
-    def vague(self, sentence: Sentence, so_far: Sequence[Constraint], count: int) -> list[Constraint]:
-        """Soft ranges from the catalog's own distribution ('cheap', 'recent', 'not too long') and superlatives."""
+    def _is_other_comparative(self, sentence: Sentence, at: int) -> bool:
+        form, after = sentence.pair(at)
+        return (
+            after == "than" and len(form) > 4 and form.endswith("er") and form not in COMPARATIVES and sentence.free(at)
+        )
+
+    def _without_facet(self, sentence: Sentence, at: int, state: TalkState) -> list[str]:
+        """'Quieter than the first': no number tells it; the word may still name a quality ('darker' a mood)."""
+        _, span = self._naming.anchor(sentence, at + 1, state)
+        sentence.take(at + 1, max(span, 1))
+        if self._lexicon.longest(sentence.forms, at)[0]:
+            return []
+        sentence.take(at)
+        return [sentence.text(at, 1)]
+
+    def vague(
+        self, sentence: Sentence, so_far: Sequence[Constraint], state: TalkState, *, is_open: bool
+    ) -> list[Constraint]:
+        """Soft ranges from the catalog's own distribution ('cheap', 'recent', 'not too long') and superlatives.
+
+        `is_open`: something is wanted that no facet holds, so 'the cheapest' is not that of all that passes: it is
+        measured against the table, or only leaned to where nothing was shown yet.
+        """
         found = []
         among = among_passing(self._catalog, so_far)
         for at in range(len(sentence)):
             if not sentence.free(at):
                 continue
             if sentence.forms[at] in SUPERLATIVES:
-                constraint = self._superlative(sentence, at, among, count)
+                constraint = self._superlative(sentence, at, among, state, is_open=is_open)
             else:
                 constraint = self._vague_at(sentence, at, among)
             if constraint and all(constraint.facet != other.facet for other in so_far):
@@ -214,6 +248,12 @@ class Wishes:
         if self._meaning(one.facet) is not Meaning.KEYWORD:
             return False
         return not set(sentence.forms[max(0, at - 3) : at]) & _HAVING
+
+    def _is_sparse(self, one: Constraint) -> bool:
+        column = self._catalog.column(one.facet)
+        if not isinstance(column, CategoryColumn) or not len(column) or one.operator is Operator.IS_NOT:
+            return False
+        return float((np.diff(column.offsets) > 0).mean()) < _SPARSE
 
     def _meaning(self, facet: str) -> Meaning | None:
         return self._catalog.schema.facet(facet).meaning
@@ -304,22 +344,27 @@ class Wishes:
         return after in ("fan", "time", "ago", "search", "york", "orleans", "deal", "bit") or sentence.taken[at]
 
     def _superlative(
-        self, sentence: Sentence, at: int, among: np.typing.NDArray[np.bool_], count: int
+        self, sentence: Sentence, at: int, among: np.typing.NDArray[np.bool_], state: TalkState, *, is_open: bool
     ) -> Constraint | None:
         meanings, low = SUPERLATIVES[sentence.forms[at]]
         scale = self._grounding.scale_of(meanings)
         if scale is None:
             return None
-        held = np.sort(scale.values[among & ~np.isnan(scale.values)])
+        on_table = scale.values[self._catalog.rows(state.table)] if is_open else np.empty(0)
+        against_table = bool((~np.isnan(on_table)).any())
+        held = on_table if against_table else scale.values[among]
+        held = np.sort(held[~np.isnan(held)])
         if not len(held):
             return None
-        place = min(max(count, _SUPERLATIVE_ITEMS), len(held)) - 1
+        place = 0 if against_table else min(max(state.count, _SUPERLATIVE_ITEMS), len(held)) - 1
+        if is_open and not against_table:
+            place = len(held) // 4
         edge = float(held[place] if low else held[-place - 1])
         span = sentence.span(at, 1)
         sentence.take(at)
         return Constraint(
             facet=scale.facet.name, operator=Operator.AT_MOST if low else Operator.AT_LEAST, value=scale.spoken(edge),
-            words=sentence.message[slice(*span)], span=span, confidence=_ASSUMED,
+            must=against_table or not is_open, words=sentence.message[slice(*span)], span=span, confidence=_ASSUMED,
         )  # fmt: skip
 
 

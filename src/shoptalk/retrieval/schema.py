@@ -6,6 +6,7 @@ people call it: a price can be *cheap*, a duration *short*), by which words find
 
 from collections import Counter
 from enum import StrEnum
+from functools import cached_property
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -62,7 +63,9 @@ class Column(BaseModel):
     kind: Kind | None = Field(default=None, description="how values compare; facets only")
     label: str = Field(default="", description="how the column is called in a sentence: 'running time'")
     meaning: Meaning | None = Field(default=None, description="what people mean by it; decides words like 'cheap'")
-    unit: str | None = Field(default=None, description="unit of a number as shown: 'min', 'inch', 'GB', or 'USD' for money")
+    unit: str | None = Field(
+        default=None, description="unit of a number as shown: 'min', 'inch', 'GB', or 'USD' for money"
+    )
     scale: float = Field(default=1.0, gt=0, description="factor from the source's number to the unit; 0.01 for cents")
     separator: str | None = Field(default=None, description="what separates the values of a many-valued text column")
 
@@ -89,25 +92,30 @@ class Schema(BaseModel):
         for role in (Role.ID, Role.TITLE, Role.PICTURE, Role.LINK):
             held = [column.name for column in self.columns if column.role is role]
             if len(held) > 1 or (role is Role.TITLE and not held):
-                raise ValueError(f"a catalog needs {'exactly' if role is Role.TITLE else 'at most'} one {role}, got {held}")
+                raise ValueError(
+                    f"a catalog needs {'exactly' if role is Role.TITLE else 'at most'} one {role}, got {held}"
+                )
         return self
 
     def of_role(self, role: Role) -> tuple[Column, ...]:
         """Columns with this role, in the catalog's order."""
         return tuple(column for column in self.columns if column.role is role)
 
-    @property
+    @cached_property
     def facets(self) -> tuple[Column, ...]:
         """The facet columns, in the catalog's order."""
         return self.of_role(Role.FACET)
 
     def facet(self, name: str) -> Column:
         """The facet of that name. Raises KeyError if there is none."""
-        for column in self.facets:
-            if column.name == name:
-                return column
-        raise KeyError(f"no facet named '{name}'")
+        if name not in self._by_name:
+            raise KeyError(f"no facet named '{name}'")
+        return self._by_name[name]
 
     def by_meaning(self, meaning: Meaning) -> tuple[Column, ...]:
         """Facets with this meaning, in the catalog's order."""
         return tuple(column for column in self.facets if column.meaning is meaning)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Column]:
+        return {column.name: column for column in self.facets}
