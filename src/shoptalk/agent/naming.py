@@ -97,11 +97,15 @@ class Naming:
         """The item that 'than ...' measures against: its id and how many words name it, 'than' included."""
         if sentence.forms[at : at + 1] != ["than"]:
             return None, 0
-        place, length = _reference_at(sentence, at + 1, state)
+        place, length = self._reference_at(sentence, at + 1, state)
         if place:
             return place, length + 1
         span, row = self._title_at(sentence, at + 1, guarded=False)
         return (self._catalog.ids[row], span + 1) if span else (None, 0)
+
+    def subject(self, state: TalkState) -> str | None:
+        """The item that is spoken of where none is named: the one in focus, else the first on the table."""
+        return next((one for one in (state.focus, *state.table[:1]) if one in self._catalog), None)
 
     def _quoted(self, sentence: Sentence) -> tuple[list[Mention], list[str]]:
         found, unknown = [], []
@@ -124,7 +128,7 @@ class Naming:
 
     def _after_cue(self, sentence: Sentence, at: int, stance: Stance, state: TalkState) -> list[Mention]:
         """What stands right after a cue: a place on the table, or one or several titles."""
-        item_id, length = _reference_at(sentence, at, state)
+        item_id, length = self._reference_at(sentence, at, state)
         if item_id:
             sentence.take(at, length)
             return [self._of_id(sentence, at, length, item_id, stance)]
@@ -222,7 +226,9 @@ class Naming:
         """Places on the table that no cue introduced: 'the second one looks good', 'number 3'."""
         found = []
         for at in range(len(sentence)):
-            item_id, length = _reference_at(sentence, at, state)
+            item_id, length = self._reference_at(sentence, at, state)
+            if at and sentence.forms[at - 1] == "than":  # what a comparative is measured against
+                continue
             rejected = sentence.negated[at] and at > 0 and sentence.cue[at - 1]
             if not item_id or not sentence.free(at, length) or (sentence.forms[at] in REFERRING and not rejected):
                 continue
@@ -231,6 +237,11 @@ class Naming:
             found.append(self._of_id(sentence, at, length, item_id, stance))
             sentence.take(at, length)
         return found
+
+    def _reference_at(self, sentence: Sentence, at: int, state: TalkState) -> tuple[str | None, int]:
+        """As the function of that name; an item that was taken out of the shop since it was shown is pointed to by none."""
+        item_id, length = _reference_at(sentence, at, state)
+        return (item_id, length) if item_id in self._catalog else (None, 0)
 
     def _bare_titles(self, sentence: Sentence) -> list[Mention]:
         """Titles that stand without a cue: the whole message, or several capitalised words."""
@@ -248,6 +259,8 @@ class Naming:
 
     def _stands_alone(self, sentence: Sentence, at: int, length: int) -> bool:
         forms = sentence.forms[at : at + length]
+        if at and sentence.forms[at - 1] == "than":
+            return False
         if (
             self._lexicon.names_value(forms)
             or self._longer_value(sentence, at, length)
@@ -342,8 +355,8 @@ def _reference_at(sentence: Sentence, at: int, state: TalkState) -> tuple[str | 
         if word in ("last", "top") and not noun and after:
             return None, 0
         return _on_table(state, place), skip + 1 + noun if _on_table(state, place) else 0
-    if word in ("number", "no", "option", "nr", "pick") and (after.isdigit() or after in NUMBER_WORDS):
-        item = _on_table(state, int(after) if after.isdigit() else NUMBER_WORDS[after])
+    if word in ("number", "no", "option", "nr", "pick") and (after.isdecimal() or after in NUMBER_WORDS):
+        item = _on_table(state, int(after) if after.isdecimal() else NUMBER_WORDS[after])
         return item, skip + 2 if item else 0
     if word in REFERRING and word not in ("those", "them", "these"):
         noun = int(after in ("one", "film", "movie", "hotel", "product"))

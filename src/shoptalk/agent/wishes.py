@@ -133,7 +133,7 @@ class Wishes:
             if not word or not sentence.free(at, length):
                 continue
             anchor, span = self._naming.anchor(sentence, at + length, state)
-            anchor = anchor or state.focus or (state.table[0] if state.table else None)
+            anchor = anchor or self._naming.subject(state)
             meanings, less = COMPARATIVES[word]
             scale = self._grounding.scale_of(meanings)
             if scale is None:
@@ -265,7 +265,7 @@ class Wishes:
         said = sentence.forms[inside[0]]
         if bound is not Bound.EXACT or len(inside) > 1 or said in ("a", "an"):
             return False
-        small = not said.isdigit() or int(said) <= _MOST_PICKS
+        small = not said.isdecimal() or int(said) <= _MOST_PICKS
         if before == "it" and sentence.forms[max(0, inside[0] - 2)] == "make":
             return True
         if said == "one" and before in ("the", "this", "that", "which", "second", "first", "last", "each", "another"):
