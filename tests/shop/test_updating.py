@@ -54,6 +54,18 @@ def test_records_are_added_changed_and_removed_by_id(shop, tmp_path):
     assert not list(shop.folder.glob("catalog-1*"))
 
 
+def test_a_talk_goes_on_when_the_items_on_its_table_are_removed(shop):
+    messages = ("what about the first one?", "cheaper than the second", "older", "I have seen the first", "it")
+    talks = {message: shop.talk() for message in messages}
+    (shown,) = {tuple(pick.item.id for pick in talk.say("a lamp").picks) for talk in talks.values()}
+    shop.update(remove=shown[:2])
+    for message, talk in talks.items():
+        reply = talk.say(message)
+        assert reply.text
+        assert not reply.request.mentions
+        assert not {pick.item.id for pick in reply.picks} & set(shown[:2])
+
+
 def test_only_changed_documents_are_encoded_again(folder, settings, tmp_path):
     encoder = CountingEncoder()
     with Shop.open(folder, settings=settings, encoder=encoder) as shop:

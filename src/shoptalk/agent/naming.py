@@ -227,7 +227,7 @@ class Naming:
         found = []
         for at in range(len(sentence)):
             item_id, length = self._reference_at(sentence, at, state)
-            if at and sentence.forms[at - 1] == "than":  # what a comparative is measured against
+            if "than" in sentence.forms[max(0, at - 2) : at]:  # what a comparative is measured against
                 continue
             rejected = sentence.negated[at] and at > 0 and sentence.cue[at - 1]
             if not item_id or not sentence.free(at, length) or (sentence.forms[at] in REFERRING and not rejected):
@@ -239,7 +239,7 @@ class Naming:
         return found
 
     def _reference_at(self, sentence: Sentence, at: int, state: TalkState) -> tuple[str | None, int]:
-        """As the function of that name; an item that was taken out of the shop since it was shown is pointed to by none."""
+        """As the function of that name, for items that the shop still has: one may be gone since it was shown."""
         item_id, length = _reference_at(sentence, at, state)
         return (item_id, length) if item_id in self._catalog else (None, 0)
 
