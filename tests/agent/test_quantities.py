@@ -40,6 +40,9 @@ CASES = [
     ("since 2010", 2010, None, Bound.AT_LEAST, None),
     ("movies 1990-1999", 1990, None, Bound.BETWEEN, 1999),
     ("no more than 100 minutes", 100, "min", Bound.AT_MOST, None),
+    ("between 60 min and 90 min", 60, "min", Bound.BETWEEN, 90),
+    ("between 20 euros and 40 euros", 20, "money", Bound.BETWEEN, 40),
+    ("1 kg to 2 kg", 1, "kg", Bound.BETWEEN, 2),
 ]
 
 

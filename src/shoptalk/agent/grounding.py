@@ -1,8 +1,8 @@
 """From what was said to the catalog's facets: numbers, vague words, comparatives and labels become constraints."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import MAXYEAR, MINYEAR, date, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from shoptalk.agent.words import FILLER, MEANING_WORDS
 from shoptalk.retrieval.catalog import Catalog, DateColumn, NumberColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Column, Kind, Meaning
+from shoptalk.retrieval.values import factor
 
 _EPOCH = date(1970, 1, 1)
 _OPERATORS = {
@@ -88,10 +89,11 @@ class Grounding:
         scale = self._scale_for(said, tokens)
         if scale is None:
             return None
+        said = _in_unit_of(scale, said)
         span = (said.start, said.end)
         common: dict[str, Any] = {"facet": scale.facet.name, "words": message[slice(*span)].strip(), "span": span}
         if said.unit == "years back":
-            edge = self.latest_year - said.value + 1
+            edge = max(self.latest_year - said.value + 1, MINYEAR)
             return Constraint(operator=Operator.AT_LEAST, value=_year_start(scale, edge), **common)
         if scale.facet.kind is Kind.DATE:
             return _dated(scale, said, common)
@@ -122,15 +124,15 @@ class Grounding:
         if said.unit == "star":
             return self.scale_of([Meaning.RATING])
         if said.unit is not None:
-            fitting = [scale for scale in self.scales if scale.facet.unit == said.unit]
-            return self._best(fitting or self._unit_unknown(said.unit, near), near, said.value)
+            fitting = [scale for scale in self.scales if scale.facet.unit and factor(said.unit, scale.facet.unit)]
+            return self._best(fitting or self._unit_unknown(said.unit, near), near, said)
         called = [scale for scale in self.scales if self._called_by(scale, near)]
         if called and said.bound is not Bound.EXACT:
-            return self._best(called, near, said.value)
+            return self._best(called, near, said)
         if _YEARS[0] <= said.value <= _YEARS[1] and float(said.value).is_integer() and self._as_year(said):
             return self.scale_of([Meaning.YEAR])
         if called:
-            return self._best(called, near, said.value)
+            return self._best(called, near, said)
         if said.bound is Bound.EXACT:
             return None
         return self.scale_of([Meaning.PRICE]) or (self.scale_of([Meaning.DURATION]) if said.value > 20 else None)
@@ -148,9 +150,9 @@ class Grounding:
         priced = self.scale_of([Meaning.PRICE]) is not None
         return not priced or said.bound in (Bound.EXACT, Bound.BETWEEN) or said.cue in _YEAR_CUES
 
-    def _best(self, scales: Sequence[Scale], near: frozenset[str], value: float) -> Scale | None:
+    def _best(self, scales: Sequence[Scale], near: frozenset[str], said: Quantity) -> Scale | None:
         def fit(scale: Scale) -> tuple[bool, bool, float]:
-            held = scale.values[~np.isnan(scale.values)]
+            held, value = scale.values[~np.isnan(scale.values)], _in_unit_of(scale, said).value
             plausible = bool(len(held)) and held.min() * 0.5 <= value <= held.max() * 2
             return self._called_by(scale, near), plausible, scale.coverage
 
@@ -184,6 +186,15 @@ def _scale(catalog: Catalog, facet: Column) -> Scale | None:
     return Scale(facet, column.days) if isinstance(column, DateColumn) else None
 
 
+def _in_unit_of(scale: Scale, said: Quantity) -> Quantity:
+    """The quantity in the facet's own unit, where that measures the same: '1 kg' is 1000 where grams are counted."""
+    times = factor(said.unit, scale.facet.unit) if said.unit and scale.facet.unit else None
+    if times is None or times == 1:
+        return said
+    upper = None if said.upper is None else round(said.upper * times, 6)
+    return replace(said, value=round(said.value * times, 6), upper=upper, unit=scale.facet.unit)
+
+
 def _near(said: Quantity, tokens: Sequence[Token]) -> frozenset[str]:
     before = [token.form for token in tokens if token.end <= said.end][-_LABEL_REACH - 2 :]
     after = [token.form for token in tokens if token.start >= said.end][:_LABEL_REACH]
@@ -205,8 +216,10 @@ def _year_start(scale: Scale, year: float) -> float | str:
     return f"{int(year):04d}-01-01" if scale.facet.kind is Kind.DATE else float(year)
 
 
-def _dated(scale: Scale, said: Quantity, common: dict[str, object]) -> Constraint:
-    """A bound in years, on a facet that holds days."""
+def _dated(scale: Scale, said: Quantity, common: dict[str, object]) -> Constraint | None:
+    """A bound in years, on a facet that holds days; None for what no calendar has."""
+    if not MINYEAR <= said.value <= (said.upper or said.value) <= MAXYEAR:
+        return None
     first, last = f"{int(said.value):04d}-01-01", f"{int(said.upper or said.value):04d}-12-31"
     bounds: dict[Bound, tuple[Operator, str | tuple[str, str]]] = {
         Bound.LESS: (Operator.LESS_THAN, first),

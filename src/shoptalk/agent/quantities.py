@@ -1,9 +1,10 @@
 """Numbers in a message, with their unit and bound: 'under two hours', '$20-$40', 'the nineties', 'at least 4 stars'.
 
-Reading a number does not know the catalog; which facet it speaks of is decided in `bounds`.
+Reading a number does not know the catalog; which facet it speaks of is decided in `grounding`.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +18,7 @@ from shoptalk.agent.words import (
     STRICT,
     UNITS,
 )
+from shoptalk.retrieval.values import factor
 
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SPOKEN = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
@@ -113,15 +115,23 @@ def _last_years(message: str) -> list[Quantity]:
 
 def _plain(message: str) -> list[Quantity]:
     found = []
-    for match in _NUMBER.finditer(message):
-        value, unit, end = _measured(match)
+    for match, value, unit, past in _numbers(message):
         start, bound, cue = _led(message, match.start())
+        end = past
         if _AFTER_MOST.match(message[end:]):
             bound, end = Bound.AT_MOST, end + len(_matched(_AFTER_MOST, message[end:]))
         elif match["plus"] or _AFTER_LEAST.match(message[end:]):
             bound, end = Bound.AT_LEAST, end + len(_matched(_AFTER_LEAST, message[end:]))
         found.append(Quantity(value, start, end, unit, bound, cue=cue))
     return found
+
+
+def _numbers(message: str) -> Iterator[tuple[re.Match[str], float, str | None, int]]:
+    """Each number with its value, its unit and its end, from where the next is looked for."""
+    end = 0
+    while match := _NUMBER.search(message, end):
+        value, unit, end = _measured(match)
+        yield match, value, unit, end
 
 
 def _measured(match: re.Match[str]) -> tuple[float, str | None, int]:
@@ -132,9 +142,10 @@ def _measured(match: re.Match[str]) -> tuple[float, str | None, int]:
         value += 0.5
     if (match["sign"] or "").strip() or said in CURRENCIES:
         return value, "money", _end_without_rest(match)
-    unit, factor = UNITS.get(said, (None, 1.0))
-    value *= factor
-    if unit == "min" and factor == 60.0 and match["rest"]:
+    unit = UNITS.get(said)
+    times = (factor(said, unit) if unit else None) or 1.0
+    value *= times
+    if unit == "min" and times == 60.0 and match["rest"]:
         return value + float(match["rest"]), unit, match.end()
     return value, unit, _end_without_rest(match)
 

@@ -150,22 +150,18 @@ DECADES: Final = MappingProxyType(
     }
 )  # fmt: skip
 
-#: Units: how they are written -> (the unit a facet may hold, factor to it). Money is told apart by `CURRENCIES`.
+#: Units: how people write them -> the one that a number is read in. Money is told apart by `CURRENCIES`.
 UNITS: Final = MappingProxyType(
     {
-        "min": ("min", 1.0), "mins": ("min", 1.0), "minute": ("min", 1.0), "minutes": ("min", 1.0),
-        "h": ("min", 60.0), "hr": ("min", 60.0), "hrs": ("min", 60.0), "hour": ("min", 60.0), "hours": ("min", 60.0),
-        "inch": ("inch", 1.0), "inches": ("inch", 1.0), "in": ("inch", 1.0), '"': ("inch", 1.0), "cm": ("inch", 1 / 2.54),
-        "gb": ("GB", 1.0), "gigabyte": ("GB", 1.0), "gigabytes": ("GB", 1.0), "gigs": ("GB", 1.0), "gig": ("GB", 1.0),
-        "tb": ("GB", 1000.0), "terabyte": ("GB", 1000.0), "mb": ("GB", 0.001),
-        "kg": ("kg", 1.0), "kilo": ("kg", 1.0), "kilos": ("kg", 1.0), "g": ("kg", 0.001), "gram": ("kg", 0.001),
-        "grams": ("kg", 0.001), "lb": ("kg", 0.4536), "lbs": ("kg", 0.4536), "pounds": ("kg", 0.4536),
-        "w": ("W", 1.0), "watt": ("W", 1.0), "watts": ("W", 1.0), "kw": ("W", 1000.0),
-        "ghz": ("GHz", 1.0), "mhz": ("GHz", 0.001), "hz": ("Hz", 1.0),
-        "l": ("l", 1.0), "litre": ("l", 1.0), "litres": ("l", 1.0), "liter": ("l", 1.0), "liters": ("l", 1.0), "ml": ("l", 0.001),
-        "mm": ("mm", 1.0), "m": ("m", 1.0), "km": ("km", 1.0), "mile": ("km", 1.609), "miles": ("km", 1.609),
-        "mp": ("MP", 1.0), "megapixel": ("MP", 1.0), "megapixels": ("MP", 1.0), "mah": ("mAh", 1.0),
-        "star": ("star", 1.0), "stars": ("star", 1.0), "page": ("page", 1.0), "pages": ("page", 1.0),
+        "min": "min", "mins": "min", "minute": "min", "minutes": "min",
+        "h": "min", "hr": "min", "hrs": "min", "hour": "min", "hours": "min",
+        "inch": "inch", "inches": "inch", "in": "inch", '"': "inch", "cm": "inch",
+        "gb": "GB", "gigabyte": "GB", "gigabytes": "GB", "gigs": "GB", "gig": "GB", "tb": "GB", "terabyte": "GB", "mb": "GB",
+        "kg": "kg", "kilo": "kg", "kilos": "kg", "g": "kg", "gram": "kg", "grams": "kg", "lb": "kg", "lbs": "kg", "pounds": "kg",
+        "w": "W", "watt": "W", "watts": "W", "kw": "W", "ghz": "GHz", "mhz": "GHz", "hz": "Hz",
+        "l": "l", "litre": "l", "litres": "l", "liter": "l", "liters": "l", "ml": "l",
+        "mm": "mm", "m": "m", "km": "km", "mile": "km", "miles": "km", "mp": "MP", "megapixel": "MP", "megapixels": "MP",
+        "mah": "mAh", "star": "star", "stars": "star", "page": "page", "pages": "page",
     }
 )  # fmt: skip
 CURRENCIES: Final = frozenset(
