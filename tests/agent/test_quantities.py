@@ -43,6 +43,9 @@ CASES = [
     ("between 60 min and 90 min", 60, "min", Bound.BETWEEN, 90),
     ("between 20 euros and 40 euros", 20, "money", Bound.BETWEEN, 40),
     ("1 kg to 2 kg", 1, "kg", Bound.BETWEEN, 2),
+    ("heavier than 2 kg", 2, "kg", Bound.MORE, None),
+    ("narrower than 30 mm", 30, "mm", Bound.LESS, None),
+    ("more expensive than 20 euros", 20, "money", Bound.MORE, None),
 ]
 
 

@@ -149,9 +149,9 @@ class Wishes:
 
     def _is_other_comparative(self, sentence: Sentence, at: int) -> bool:
         form, after = sentence.pair(at)
-        return (
-            after == "than" and len(form) > 4 and form.endswith("er") and form not in COMPARATIVES and sentence.free(at)
-        )
+        if after != "than" or form in COMPARATIVES or _is_number_next(sentence, at + 2):
+            return False
+        return len(form) > 4 and form.endswith("er") and sentence.free(at)
 
     def _without_facet(self, sentence: Sentence, at: int, state: TalkState) -> list[str]:
         """'Quieter than the first': no number tells it; the word may still name a quality ('darker' a mood)."""
@@ -291,9 +291,8 @@ class Wishes:
         if form == "too" and not sentence.negated[at]:
             turned = VAGUE.get(sentence.pair(at)[1])
             return (_opposite(turned[0][0], low=turned[1]), 2) if turned else ("", 0)
-        follows = sentence.forms[at + 2] if sentence.pair(at)[1] == "than" and at + 2 < len(sentence) else ""
-        numeric = follows[:1].isdigit() or follows in ("two", "three", "an", "half")
-        return (form, 1) if form in COMPARATIVES and not numeric else ("", 0)
+        is_bound = sentence.pair(at)[1] == "than" and _is_number_next(sentence, at + 2)
+        return (form, 1) if form in COMPARATIVES and not is_bound else ("", 0)
 
     def _than(
         self, sentence: Sentence, at: int, length: int, scale: Scale, anchor: str | None, less: bool
@@ -366,6 +365,12 @@ class Wishes:
             facet=scale.facet.name, operator=Operator.AT_MOST if low else Operator.AT_LEAST, value=scale.spoken(edge),
             must=against_table or not is_open, words=sentence.message[slice(*span)], span=span, confidence=_ASSUMED,
         )  # fmt: skip
+
+
+def _is_number_next(sentence: Sentence, at: int) -> bool:
+    """True where 'than' is followed by a number and not by an item: 'longer than 90 minutes'."""
+    follows = sentence.forms[at] if at < len(sentence) else ""
+    return follows[:1].isdigit() or follows in ("two", "three", "an", "half")
 
 
 def _same_stem(form: str, label: str) -> bool:

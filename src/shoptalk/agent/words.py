@@ -173,18 +173,21 @@ AT_MOST: Final = (
     "no more than", "not more than", "less than", "fewer than", "cheaper than", "shorter than", "older than", "lighter than",
     "smaller than", "not over", "not above", "up to", "at most", "under", "below", "beneath", "max", "maximum", "maximum of",
     "within", "before", "until", "earlier than", "prior to", "not exceeding", "budget of", "budget is", "budget", "spend",
-    "not longer than", "no longer than", "pre", "less", "cap of", "no later than",
+    "not longer than", "no longer than", "pre", "less", "cap of", "no later than", "lower than", "narrower than", "thinner than",
+    "slimmer than", "less expensive than",
 )  # fmt: skip
 AT_LEAST: Final = (
     "no less than", "not less than", "more than", "greater than", "longer than", "newer than", "bigger than", "larger than",
     "later than", "higher than", "at least", "over", "above", "min", "minimum", "minimum of", "after", "since", "from at least",
-    "starting at", "upwards of", "not under", "not below", "beyond", "exceeding", "rated above", "better than", "post",
+    "starting at", "upwards of", "not under", "not below", "beyond", "exceeding", "rated above", "better than", "post", "heavier than",
+    "wider than", "taller than", "deeper than", "thicker than", "pricier than", "dearer than", "more expensive than",
 )  # fmt: skip
 #: These exclude the number itself.
 STRICT: Final = frozenset(
     "less than;fewer than;cheaper than;shorter than;older than;lighter than;smaller than;before;earlier than;prior to;under;below;"
     "more than;greater than;longer than;newer than;bigger than;larger than;later than;higher than;over;above;after;less;beneath;"
-    "pre;post;beyond;exceeding;better than".split(";")
+    "pre;post;beyond;exceeding;better than;lower than;narrower than;thinner than;slimmer than;less expensive than;heavier than;"
+    "wider than;taller than;deeper than;thicker than;pricier than;dearer than;more expensive than".split(";")
 )
 ABOUT: Final = ("around", "about", "roughly", "approximately", "circa", "approx", "near", "close to", "or so")
 
