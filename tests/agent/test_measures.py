@@ -6,10 +6,10 @@ from shoptalk import Shop
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.understanding import EmbeddedUnderstanding
 
-HEADER = "id,title,description,width_cm,weight_g,volume_ml,price_eur,released"
+HEADER = "id,title,description,width_cm,weight_g,volume_ml,price_eur,released,top_100_rank"
 THINGS = [
     f"t{n},{('Oak', 'Elm', 'Ash')[n % 3]} {('shelf', 'box', 'jar')[n % 3]} {n},A plain thing,{20 + n},{100 * (1 + n)},{50 * n + 50},{5 + n},"
-    f"20{10 + n % 12}-03-1{n % 9}"
+    f"20{10 + n % 12}-03-1{n % 9},{n % 7}"
     for n in range(40)
 ]
 
@@ -18,7 +18,7 @@ THINGS = [
 def shop(tmp_path_factory, settings):
     folder = tmp_path_factory.mktemp("things")
     (folder / "things.csv").write_text("\n".join([HEADER, *THINGS]))
-    with Shop.build(folder / "things.csv", folder / "shop", settings=settings) as shop:
+    with Shop.build(folder / "things.csv", folder / "things-2024", settings=settings) as shop:
         yield shop
 
 
@@ -52,3 +52,17 @@ def test_a_pick_is_as_light_as_was_asked_for(shop):
 )
 def test_years_that_no_calendar_has_are_no_error(shop, message):
     assert shop.talk().say(message).text
+
+
+def test_numbers_in_the_shops_name_and_labels_are_no_reason_to_fall_silent(shop):
+    assert "40 items of things-2024" in shop.talk().say("hello").text
+    assert "40 items of things-2024" in shop.talk().say("help").text
+    assert "top 100 rank" in shop.talk().say("top 100 rank under 3").text
+
+
+def test_how_many_are_shown_may_be_said(shop):
+    talk = shop.talk()
+    talk.say("show me 12 things wider than 21 cm")
+    reply = talk.say("show me more")
+    assert len(reply.picks) == 12
+    assert reply.text.startswith("12 more")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from shoptalk.agent.explaining import Answer
-from shoptalk.agent.phrasing import number_in_words, short_title, title_with_year
+from shoptalk.agent.phrasing import label_of, number_in_words, short_title, title_with_year
 from shoptalk.retrieval.catalog import FacetValue, Item
 
 _NAME = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
@@ -28,10 +28,10 @@ class Known:
         }
         self.names |= {name for m in answer.request.mentions for name in (m.title, short_title(m.title))}
         self.numbers = set(_numbers_in(self._texts(answer, items)))
-        self.numbers |= {
-            _plain(f"{count}") for count in (answer.passing, answer.passing - len(answer.picks), answer.size)
-        }
-        self.numbers |= {_plain(f"{one.count}") for one in answer.relaxations}
+        shown = len(answer.picks)
+        counts = [shown, answer.passing, answer.passing - shown, answer.size]
+        counts += [one.count for one in answer.relaxations]
+        self.numbers |= {_plain(f"{count}") for count in counts}
 
     def untraceable(self, sentence: str) -> tuple[str, ...]:
         """Names and numbers of the sentence that cannot be traced; empty if all can."""
@@ -40,7 +40,7 @@ class Known:
         return (*names, *(number for number in _numbers_in([rest]) if number not in self.numbers))
 
     def _texts(self, answer: Answer, items: Iterable[Item]) -> Iterator[str]:
-        yield answer.request.message
+        yield from (answer.request.message, answer.shop, *(label_of(facet) for facet in answer.schema.facets))
         for item in items:
             yield from (item.title, item.text)
             for name, value in item.facets.items():
