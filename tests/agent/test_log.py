@@ -12,7 +12,7 @@ import pytest
 from shoptalk.agent.events import Pick, Reply
 from shoptalk.agent.log import Feedback, TalkLog
 from shoptalk.agent.state import TalkState, with_feedback
-from shoptalk.errors import ShopDamagedError, ShopVersionError
+from shoptalk.errors import ShopDamagedError, ShopError, ShopVersionError
 from shoptalk.retrieval.catalog import Item
 from shoptalk.retrieval.query import Query, Request
 
@@ -103,6 +103,28 @@ def test_a_file_that_is_no_database_is_named(tmp_path):
     (tmp_path / "talks.db").write_text("not a database at all, but long enough to be read as a header of one" * 20)
     with pytest.raises(ShopDamagedError, match=r"talks\.db"):
         TalkLog(tmp_path / "talks.db")
+
+
+def test_a_full_disk_is_told_and_forgotten_once_there_is_room(log):
+    talk, state = log.start("ana")
+    log._db.execute(f"PRAGMA max_page_count = {log._db.execute('PRAGMA page_count').fetchone()[0]}")
+    after = state.model_copy(update={"turn": 1})
+    with pytest.raises(ShopError, match=r"talks.db cannot be written: .*full.*room"):
+        log.record_turn(talk, state, after, reply(1, "x", message="long " * 10_000), None)
+    assert log.load(talk) == ("ana", state)
+    log._db.execute("PRAGMA max_page_count = 1000000")
+    log.record_turn(talk, state, after, reply(1, "x"), None)
+    assert log.load(talk) == ("ana", after)
+
+
+def test_a_file_that_another_program_holds_is_not_called_damaged(tmp_path):
+    TalkLog(tmp_path / "talks.db").close()
+    other = sqlite3.connect(tmp_path / "talks.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(ShopError, match="locked") as caught:
+        TalkLog(tmp_path / "talks.db", patience=0.1)
+    assert not isinstance(caught.value, ShopDamagedError)
+    other.close()
 
 
 def test_a_file_of_a_newer_version_is_refused(tmp_path):

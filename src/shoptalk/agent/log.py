@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from shoptalk.agent.events import Reply
 from shoptalk.agent.state import TalkState
-from shoptalk.errors import ShopDamagedError, ShopVersionError
+from shoptalk.errors import ShopDamagedError, ShopError, ShopVersionError
 from shoptalk.retrieval.query import Query
 
 _MIGRATIONS = (
@@ -68,17 +68,21 @@ class LogCounts:
 class TalkLog:
     """Reads and writes a talks.db. One connection behind a lock: share it between threads.
 
-    Raises ShopDamagedError if the file is no database, ShopVersionError if a newer shoptalk wrote it.
+    Raises ShopDamagedError if the file is no database, ShopVersionError if a newer shoptalk wrote it, and ShopError,
+    then and at every write, if it cannot be written now: what was to be written is not kept then.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, patience: float = 10.0) -> None:
+        """Open the file, or begin it. A write waits `patience` seconds for another process to be done."""
         self._path = path
         self._lock = threading.Lock()
         try:
-            self._db = sqlite3.connect(path, check_same_thread=False, timeout=10.0, isolation_level=None)
+            self._db = sqlite3.connect(path, check_same_thread=False, timeout=patience, isolation_level=None)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._migrate()
+        except sqlite3.OperationalError as error:
+            raise _unwritable(path, error) from error
         except sqlite3.DatabaseError as error:
             raise ShopDamagedError(
                 f"{path} is not a usable talks database ({error}).", hint="Move it away to start a new one."
@@ -99,10 +103,8 @@ class TalkLog:
 
     def record_turn(self, talk: str, before: TalkState, after: TalkState, reply: Reply, query: Query | None) -> None:
         """Persist a turn, the state after it, and what the message said of items. On disk when it returns."""
-        said = [
-            *_said(before.liked, after.liked, Feedback.LIKED),
-            *_said(before.disliked, after.disliked, Feedback.DISLIKED),
-        ]
+        said = _said(before.liked, after.liked, Feedback.LIKED)
+        said += _said(before.disliked, after.disliked, Feedback.DISLIKED)
         said += _said(before.seen, after.seen, Feedback.SEEN)
         shown = json.dumps([pick.item.id for pick in reply.picks])
         asked = _QUERY.dump_json(query).decode() if query else None
@@ -192,13 +194,16 @@ class TalkLog:
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 yield self._db
-            except BaseException:
-                self._db.execute("ROLLBACK")
+                self._db.execute("COMMIT")
+            except BaseException as error:
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
+                if isinstance(error, sqlite3.OperationalError):
+                    raise _unwritable(self._path, error) from error
                 raise
-            self._db.execute("COMMIT")
 
     def _migrate(self) -> None:
         with self._writing() as db:
@@ -225,7 +230,13 @@ def _apply(held: dict[Feedback, dict[str, None]], item: str, kind: Feedback) -> 
 
 
 def _said(before: tuple[str, ...], after: tuple[str, ...], kind: Feedback) -> list[tuple[str, Feedback]]:
-    return [(item, kind) for item in after if item not in before]
+    known = set(before)
+    return [(item, kind) for item in after if item not in known]
+
+
+def _unwritable(path: Path, error: sqlite3.OperationalError) -> ShopError:
+    hint = "Is there room on the disk, may it be written, and does no other program hold it? Then try again."
+    return ShopError(f"{path} cannot be written: {error}.", hint=hint)
 
 
 def _now() -> str:
