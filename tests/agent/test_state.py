@@ -106,3 +106,10 @@ def test_each_thing_held_can_be_taken_back(hear):
 def test_an_unknown_key_is_an_error(key):
     with pytest.raises(KeyError):
         without(TalkState(), key)
+
+
+def test_what_was_seen_long_ago_is_still_seen(films):
+    state = TalkState()
+    for item_id in films.ids[:700]:
+        state = with_feedback(state, item_id, liked=None, seen=True)
+    assert query_of(state).exclude == set(films.ids[:700])

@@ -11,7 +11,6 @@ from shoptalk.retrieval.schema import Column, Kind
 
 _DEFAULT_COUNT = 4
 _TEXTS_KEPT = 3
-_MENTIONS_KEPT = 50
 _UPPER = frozenset({Operator.AT_MOST, Operator.LESS_THAN})
 _LOWER = frozenset({Operator.AT_LEAST, Operator.MORE_THAN})
 
@@ -221,7 +220,7 @@ def _values(constraint: Constraint) -> set[object]:
 
 def _added(held: tuple[str, ...], new: tuple[str, ...], *, without: tuple[str, ...] = ()) -> tuple[str, ...]:
     merged = dict.fromkeys([*(one for one in held if one not in new), *new])
-    return tuple(one for one in merged if one not in without)[-_MENTIONS_KEPT * 10 :]
+    return tuple(one for one in merged if one not in without)
 
 
 __all__ = [
