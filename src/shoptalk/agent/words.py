@@ -81,8 +81,6 @@ CONTRAST: Final = frozenset("but rather although though instead however".split()
 SOFTENERS: Final = frozenset(
     "ideally preferably maybe perhaps possibly prefer bit little slightly somewhat kinda".split()
 )
-#: 'or' words between values of one facet.
-OR_WORDS: Final = frozenset({"or", "and/or", "either"})
 
 #: How a person stands to an item, by the words before its name (longest first when matched).
 STANCE_BEFORE: Final = MappingProxyType(
@@ -371,7 +369,6 @@ COMPARE: Final = ("compare", "difference between", "differences between", "versu
                   "which one is cheaper", "which is longer", "which is shorter", "which one is shorter", "which is newer")  # fmt: skip
 DROP_CUES: Final = ("any", "forget", "forget about", "ignore", "never mind", "nevermind", "drop", "doesnt matter", "does not matter", "no limit on",
                     "dont care about", "whatever", "regardless of", "not important", "remove", "skip")  # fmt: skip
-REPLACING: Final = frozenset({"actually", "instead", "rather", "scratch", "change", "switch", "make"})
 #: Words after which a mood is the person's own and not one they wish for: "I'm feeling sad".
 FEELING: Final = frozenset({"feeling", "feel", "im", "am", "were", "bit"})
 REFERRING: Final = frozenset({"it", "that", "this", "those", "them", "these"})

@@ -119,10 +119,6 @@ class LexicalIndex:
         writer.wait_merging_threads()
         self._index.reload()
 
-    def delete(self, catalog: Catalog, ids: Iterable[str]) -> None:
-        """Delete these ids; unknown ones are ignored."""
-        self.upsert(catalog, (), removed=ids)
-
     def search(self, text: str, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
         """Rows of the k allowed items that the words of the text fit best, with BM25 scores, best first.
 

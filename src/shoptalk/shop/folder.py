@@ -83,12 +83,6 @@ class SourcePrint(_Stored):
             raise CatalogError(problem, file=str(path), hint="Check the path.") from error
         return cls(path=str(path.absolute()), size=facts.st_size, modified=facts.st_mtime, sha256=sha256)
 
-    def same_content(self, other: "SourcePrint") -> bool:
-        """True if both are the same file with the same content, as far as can be told."""
-        if self.sha256 is not None:
-            return (self.path, self.sha256) == (other.path, other.sha256)
-        return self == other
-
 
 class Manifest(_Stored):
     """The content of `shop.json`: one generation of a shop."""

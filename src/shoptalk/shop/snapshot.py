@@ -57,11 +57,6 @@ class Snapshot:
             explaining=EmbeddedExplaining(),
         )
 
-    @property
-    def vectors(self) -> NDArray[np.float32]:
-        """(n, d) unit rows in the catalog's order, read-only."""
-        return self.index.vectors
-
 
 def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, chroma_url: str | None) -> Snapshot:
     """Open what the manifest names. Raises ShopDamagedError, ShopVersionError."""
