@@ -130,6 +130,13 @@ def test_acts(understand, message, act):
     assert act in understand(message, TABLE).acts
 
 
+@pytest.mark.parametrize(
+    "message", ["a comedy for my 5 year old", "something a 12 year old likes", "for kids under 10 years"]
+)
+def test_an_age_is_no_year(understand, message):
+    assert "year" not in {constraint.facet for constraint in understand(message).constraints}
+
+
 def test_counts_are_counts_and_not_limits(understand):
     request = understand("give me three short animated films")
     assert request.count == 3

@@ -28,6 +28,7 @@ _OPERATORS = {
     Bound.BETWEEN: Operator.BETWEEN,
 }
 _YEARS = (1870, 2100)
+_EARLIEST = 100
 _YEAR_CUES = frozenset({"before", "after", "since", "until", "prior to", "earlier than", "later than", "pre", "post"})
 _LABEL_REACH = 3
 
@@ -126,7 +127,7 @@ class Grounding:
         if said.unit is not None:
             fitting = [scale for scale in self.scales if scale.facet.unit and factor(said.unit, scale.facet.unit)]
             return self._best(fitting or self._unit_unknown(said.unit, near), near, said)
-        called = [scale for scale in self.scales if self._called_by(scale, near)]
+        called = [scale for scale in self.scales if self._called_by(scale, near) and not _is_age(scale, said)]
         if called and said.bound is not Bound.EXACT:
             return self._best(called, near, said)
         if _YEARS[0] <= said.value <= _YEARS[1] and float(said.value).is_integer() and self._as_year(said):
@@ -193,6 +194,11 @@ def _in_unit_of(scale: Scale, said: Quantity) -> Quantity:
         return said
     upper = None if said.upper is None else round(said.upper * times, 6)
     return replace(said, value=round(said.value * times, 6), upper=upper, unit=scale.facet.unit)
+
+
+def _is_age(scale: Scale, said: Quantity) -> bool:
+    """'My 5 year old', 'for under 10 years': beside the word 'year' a small number is no year."""
+    return said.value < _EARLIEST and (scale.facet.meaning is Meaning.YEAR or scale.facet.kind is Kind.DATE)
 
 
 def _near(said: Quantity, tokens: Sequence[Token]) -> frozenset[str]:

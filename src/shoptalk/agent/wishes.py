@@ -338,8 +338,10 @@ class Wishes:
         )  # fmt: skip
 
     def _names_kind(self, sentence: Sentence, at: int, length: int) -> bool:
-        """'New York', 'a big fan', 'long time': the word belongs to the next one."""
+        """'New York', 'a big fan', 'long time', 'a 5 year old': the word belongs to the next one, or to the last."""
         after = sentence.forms[at + length] if at + length < len(sentence) else ""
+        if at and sentence.forms[at - 1] in ("year", "years", "yr", "month", "months"):
+            return True
         return after in ("fan", "time", "ago", "search", "york", "orleans", "deal", "bit") or sentence.taken[at]
 
     def _superlative(
