@@ -143,6 +143,13 @@ def test_opening_says_when_there_is_no_index(tmp_path):
         LexicalIndex.open(tmp_path, [])
 
 
+def test_an_index_that_was_altered_says_so_when_it_is_searched(index, tmp_path):
+    for terms in (tmp_path / "lexical").glob("*.term"):
+        terms.write_bytes(bytes(byte ^ 90 for byte in terms.read_bytes()))
+    with pytest.raises(ShopDamagedError, match="cannot be read"):
+        index.reopen().search("lamp", 3)
+
+
 def test_matched_words_are_told_as_they_were_typed():
     record = "A crew is hunted by aliens in deep space. Amélie's café."
     assert matched_words("Alien CREWS running from the hunters in CAFE's, alien!", record) == (

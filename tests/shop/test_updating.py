@@ -5,7 +5,7 @@ import textwrap
 
 import numpy as np
 import pytest
-from tests_shop_data import product, write_records
+from tests_shop_data import product, products, write_records
 
 from shoptalk.errors import CatalogError, ShopBusyError, ShopDamagedError
 from shoptalk.retrieval.encoder import HashingEncoder
@@ -205,6 +205,22 @@ def test_a_file_that_was_cut_or_altered_is_named(part, folder, settings):
     else:
         with Shop.repair(folder, settings=settings) as shop:
             shop.verify()
+
+
+@pytest.mark.parametrize("part", ["catalog", "lexical/meta.json", "ranker/model.txt"])
+def test_what_was_altered_in_place_is_an_error_and_not_the_end_of_the_process(part, tmp_path, settings):
+    folder = settings.home / "products"
+    Shop.build(write_records(tmp_path / "products.jsonl", products(60)), folder, settings=settings).close()
+    place = folder / ShopFolder(folder).manifest().files[part].path
+    content = place.read_bytes()
+    middle = len(content) // 3
+    place.write_bytes(
+        content[:middle] + bytes(byte ^ 90 for byte in content[middle : middle + 200]) + content[middle + 200 :]
+    )
+    with pytest.raises(ShopDamagedError, match="shoptalk update"):
+        Shop.open(folder, settings=settings)
+    with Shop.repair(folder, settings=settings) as shop:
+        assert found_titles(shop, "red lamp")
 
 
 def test_a_chroma_that_is_garbage_is_made_anew(folder, settings):

@@ -6,7 +6,8 @@ What a person typed is data: queries are made of single terms by program, so no 
 import hashlib
 import re
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -29,6 +30,8 @@ _ANALYZER = "shoptalk_en_1"
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _LONGEST_TERM = 60
 _HEAP_BYTES = 128_000_000
+_TOLD = 200  # characters of an error: tantivy quotes whole files
+_AGAIN = "Build it again from the catalog."
 
 
 @dataclass(frozen=True)
@@ -77,13 +80,10 @@ class LexicalIndex:
     @classmethod
     def open(cls, folder: Path, ids: Sequence[str], *, config: LexicalConfig | None = None) -> Self:
         """Open the index for a catalog with these ids. Raises ShopDamagedError if none can be read there."""
-        hint = "Build it again from the catalog."
         if not (folder / "meta.json").is_file():
-            raise ShopDamagedError(f"{folder} holds no lexical index.", hint=hint)
-        try:
+            raise ShopDamagedError(f"{folder} holds no lexical index.", hint=_AGAIN)
+        with _reading(folder):
             return cls(folder, ids, _at(folder), config or LexicalConfig())
-        except ValueError as error:  # what tantivy raises
-            raise ShopDamagedError(f"The lexical index in {folder} cannot be read: {error}.", hint=hint) from error
 
     def reopen(self, ids: Sequence[str] | None = None) -> Self:
         """What is on disk now, also if another process wrote it; for the same ids or those of a changed catalog."""
@@ -122,7 +122,8 @@ class LexicalIndex:
     def search(self, text: str, k: int, allowed: Mask | None = None) -> tuple[Rows, Scores]:
         """Rows of the k allowed items that the words of the text fit best, with BM25 scores, best first.
 
-        Any of the words may match; ties go to the lower row. Fewer than k only if fewer allowed items match.
+        Any of the words may match; ties go to the lower row. Fewer than k only if fewer allowed items match. Raises
+        ShopDamagedError if the index turns out to be broken.
         """
         count = len(self._ids) if allowed is None else int(np.count_nonzero(allowed))
         searcher = self._index.searcher()
@@ -149,7 +150,8 @@ class LexicalIndex:
         if not telling:  # 'It', 'Them': a title perhaps, and no description
             telling, weights = words, {"title": self._config.title}
         terms = dict.fromkeys(stem for word in telling for stem in stems(word))
-        frequency = {term: sum(searcher.doc_freq(field, term) for field in weights) for term in terms}
+        with _reading(self._folder):
+            frequency = {term: sum(searcher.doc_freq(field, term) for field in weights) for term in terms}
         frequency = {term: count for term, count in frequency.items() if count}
         rarest = sorted(frequency, key=lambda term: frequency[term])[: self._config.most_terms]
         if not rarest:
@@ -167,8 +169,9 @@ class LexicalIndex:
     def _found(self, searcher: Any, query: Any, wanted: int, allowed: Mask | None) -> tuple[Rows, Scores, bool]:
         """Rows and scores of the best `wanted` documents, those not allowed left out; and whether these are all."""
         wanted = max(1, min(wanted, searcher.num_docs))
-        hits = searcher.search(query, wanted, count=False).hits
-        keys = np.array(searcher.fast_field_values("key", [address for _, address in hits]), dtype=np.int64)
+        with _reading(self._folder):
+            hits = searcher.search(query, wanted, count=False).hits
+            keys = np.array(searcher.fast_field_values("key", [address for _, address in hits]), dtype=np.int64)
         scores = np.array([score for score, _ in hits], dtype=np.float64)
         places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         known = self._keys[places] == keys
@@ -197,6 +200,16 @@ def matched_words(text: str, record: str) -> tuple[str, ...]:
             if parts and held.issuperset(parts):
                 told.setdefault(" ".join(parts), word)
     return tuple(told.values())
+
+
+@contextmanager
+def _reading(folder: Path) -> Iterator[None]:
+    """Say what tantivy means by a ValueError: that a file of the index is not what it wrote."""
+    try:
+        yield
+    except ValueError as error:
+        told = str(error).partition("\n")[0][:_TOLD]
+        raise ShopDamagedError(f"The lexical index in {folder} cannot be read: {told}.", hint=_AGAIN) from error
 
 
 @cache

@@ -1,5 +1,7 @@
 """One generation of a shop in memory: what a turn works on from its start to its end, whatever is written meanwhile."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -8,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoptalk.errors import ShopDamagedError, ShopVersionError
-from shoptalk.ranking.lambdarank import Ranker, load_ranker
+from shoptalk.ranking.lambdarank import load_ranker
 from shoptalk.ranking.rank import Ranking
 from shoptalk.ranking.space import FeatureSpace
 from shoptalk.retrieval.catalog import Catalog
@@ -63,6 +65,7 @@ def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, chro
     from shoptalk.retrieval.finding import Finder
 
     folder.check(manifest)
+    folder.require(manifest, "ranker", content=True)  # LightGBM ends the process over a model that was altered
     if encoder.name != manifest.encoder:
         problem = (
             f"The vectors in {folder.path} were made by the encoder {manifest.encoder}, and this is {encoder.name}."
@@ -71,16 +74,16 @@ def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, chro
             f"`shoptalk update {folder.path}` or Shop.repair encodes the items anew; or set SHOPTALK_ENCODER as it was."
         )
         raise ShopVersionError(problem, hint=hint)
-    catalog = Catalog.read(folder.place(manifest, "catalog"), manifest.facets)
+    with _repairable(folder):
+        catalog = Catalog.read(folder.place(manifest, "catalog"), manifest.facets)
+        lexical = LexicalIndex.open(folder.place(manifest, "lexical"), catalog.ids)
+        ranker = load_ranker(folder.place(manifest, "ranker"))
     vectors = load_vectors(folder, manifest)
     config = index_config(manifest.collection)
     chroma = folder.place(manifest, "chroma")
     index = VectorIndex(chroma, catalog.ids, vectors, encoder=encoder.name, url=chroma_url, config=config)
-    lexical = LexicalIndex.open(folder.place(manifest, "lexical"), catalog.ids)
     finder = Finder(catalog, encoder, index, lexical)
-    return Snapshot(
-        manifest, catalog, index, finder, Ranking(FeatureSpace(catalog, vectors), _ranker(folder, manifest))
-    )
+    return Snapshot(manifest, catalog, index, finder, Ranking(FeatureSpace(catalog, vectors), ranker))
 
 
 def load_vectors(folder: ShopFolder, manifest: Manifest) -> NDArray[np.float32]:
@@ -101,9 +104,11 @@ def index_config(collection: str) -> IndexConfig:
     return IndexConfig(collection=collection)
 
 
-def _ranker(folder: ShopFolder, manifest: Manifest) -> Ranker:
+@contextmanager
+def _repairable(folder: ShopFolder) -> Iterator[None]:
+    """Whatever part cannot be opened is made anew in one way."""
     try:
-        return load_ranker(folder.place(manifest, "ranker"))
+        yield
     except (ShopDamagedError, ShopVersionError) as error:
         raise type(error)(error.problem, hint=_REPAIR.format(folder.path)) from error
 
