@@ -66,3 +66,9 @@ def test_how_many_are_shown_may_be_said(shop):
     reply = talk.say("show me more")
     assert len(reply.picks) == 12
     assert reply.text.startswith("12 more")
+
+
+def test_a_kind_of_thing_that_a_third_of_the_shop_is_can_be_asked_for(shop):
+    reply = shop.talk().say("a jar")
+    assert reply.request.text == "jar"
+    assert all("jar" in pick.item.title for pick in reply.picks)

@@ -17,7 +17,7 @@ from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
 #: Characters of a message that are read; what comes after is ignored.
 LONGEST_MESSAGE = 2000
 
-_SAMPLE, _SMALL, _COMMON = 1000, 20, 0.2
+_SAMPLE, _SMALL, _COMMON = 1000, 20, 0.5
 _QUESTION_WORDS = frozenset(
     "how what who when where which whose whats whos is are does do did has have can was".split()
 )
@@ -122,7 +122,7 @@ def _kind_words(catalog: Catalog) -> frozenset[str]:
 
 
 def _everywhere(catalog: Catalog) -> frozenset[str]:
-    """Words that stand in a fifth of the items say nothing about any of them: 'hotel' in a catalog of hotels."""
+    """Words that stand in half of the items say nothing about any of them: 'hotel' in a catalog of hotels."""
     rows = range(0, len(catalog), max(1, len(catalog) // _SAMPLE))
     if len(rows) < _SMALL:
         return frozenset()
