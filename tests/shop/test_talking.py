@@ -32,6 +32,20 @@ def test_a_talk_is_continued_by_its_id_in_another_process(shop, folder, settings
     assert talk.say("").turn == 3
 
 
+def test_what_a_user_says_in_one_talk_holds_in_their_other_talks_at_once(shop):
+    here, there, bens = shop.talk("ana"), shop.talk("ana"), shop.talk("ben")
+    seen, liked = (pick.item.id for pick in here.say("a lamp").picks[:2])
+    here.feedback(seen, seen=True)
+    here.feedback(liked, liked=True)
+    assert seen not in {pick.item.id for pick in there.say("a lamp").picks}
+    assert f"liked:{liked}" in {chip.key for chip in there.chips}
+    assert seen in {pick.item.id for pick in bens.say("a lamp").picks}
+    there.feedback(seen, seen=False)
+    there.drop(f"liked:{liked}")
+    assert seen in {pick.item.id for pick in here.say("").picks}
+    assert not [chip for chip in here.chips if chip.key.startswith("liked:")]
+
+
 def test_a_talk_is_its_users_own(shop):
     anas = shop.talk("ana")
     reply = anas.say("a red lamp")

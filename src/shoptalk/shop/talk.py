@@ -59,7 +59,8 @@ class Talk:
 
     def events(self, message: str) -> Iterator[Event]:
         """The same as typed events. A consumer that stops before Done leaves the talk as it was before the message."""
-        return self._turns.run(lambda: self._turn(message))
+        sayable = message.encode("utf-8", "replace").decode()  # bytes of another encoding come as lone surrogates
+        return self._turns.run(lambda: self._turn(sayable))
 
     async def stream(self, message: str) -> AsyncIterator[Event]:
         """The same for asyncio: the turn runs in a thread, one step whenever the consumer asks for an event."""
@@ -150,10 +151,14 @@ class Talk:
         return state if len(kept) == len(state.constraints) else state.model_copy(update={"constraints": kept})
 
     def _stored(self) -> TalkState:
+        """The state on disk, with what its user likes, dislikes and has seen as last said in any of their talks."""
         held = self._shop.log.load(self.id)
         if held is None:
             raise KeyError(f"the talk '{self.id}' was removed from this shop")
-        return held[1]
+        if self.user is None:
+            return held[1]
+        known = self._shop.log.memory(self.user)
+        return held[1].model_copy(update={"liked": known.liked, "disliked": known.disliked, "seen": known.seen})
 
 
 def _close(events: Iterator[Event]) -> None:
