@@ -28,6 +28,7 @@ __all__ = ["look", "make_page", "serve"]
 _HERE = Path(__file__).parent
 _FONTS = ("-apple-system", "Segoe UI", "Roboto", "Noto Sans", "Helvetica Neue", "Arial", "sans-serif")
 _FRAME = 0.04
+_LOOKS_UP = 0.5
 _LONGEST_MESSAGE = 2000
 
 
@@ -120,7 +121,9 @@ def serve(
     try:
         if ready is not None:
             ready(public or address)
-        threading.Event().wait()
+        never = threading.Event()
+        while not never.wait(_LOOKS_UP):  # a signal that another thread received is only seen between waits
+            pass
     except KeyboardInterrupt:
         pass
     finally:
