@@ -329,6 +329,7 @@ def test_values_and_name_decide_what_a_facet_is(name, values, kind, meaning, sep
         ("weight_kg", [1.5, 2] * 8, "kg", 1.0, 1.5),
         ("width", ["17 in", "15.6 in"] * 8, "inch", 1.0, 17.0),
         ("discount", ["12 %", "15 %"] * 8, "%", 1.0, 12.0),
+        ("abv", [12.5, 14.0] * 8, "%", 1.0, 12.5),
         ("price", ["$1,299.00", "$5"] * 8, "USD", 1.0, 1299.0),
         ("price", ["1.299,00 €", "call us", "12,50 €"] * 8, "EUR", 1.0, 1299.0),
         ("price_usd", [5.5, 6] * 8, "USD", 1.0, 5.5),
@@ -387,6 +388,17 @@ def test_title_and_id_are_found(rows, title, item_id):
     schema = detect(records(rows))
     assert schema.of_role(Role.TITLE)[0].name == title
     assert [one.name for one in schema.of_role(Role.ID)] == ([item_id] if item_id else [])
+
+
+def test_a_title_column_that_is_empty_is_not_said_to_be_missing():
+    with pytest.raises(CatalogError, match="or no record has a value in it"):
+        detect(records([{"id": "1", "price": 3}, {"id": "2", "price": 4}]), Overrides(title="title"))
+
+
+def test_remarks_that_some_items_share_are_text_and_no_category():
+    remarks = ["soft plum and vanilla, easy drinking", "buttery, toasted oak, long finish", "fish and oysters love it"]
+    assert column(titled("notes", remarks * 8), "notes").role is Role.TEXT
+    assert column(titled("notes", ["rose", "musk"] * 8), "notes").kind is Kind.CATEGORY
 
 
 def test_without_a_title_the_columns_are_named():
@@ -508,6 +520,9 @@ def test_a_price_can_be_said_to_count_whole_units():
         ({"facets": ("brnd",)}, "brand"),
         ({"facets": ("brand:colour",)}, "no kind of facet"),
         ({"price": "reviews:heavy"}, "says nothing about a price"),
+        ({"price": "brand"}, "none of its values is a number"),
+        ({"facets": ("price_cents:date",)}, "none of its values is a date"),
+        ({"facets": ("brand:flag",)}, "none of its values is a flag"),
         ({"units": ("screen",)}, "names no unit"),
         ({"units": ("scren=cm",)}, "screen"),
     ],
@@ -677,6 +692,7 @@ def test_small_words_are_understood():
         ("number_of_beds", "beds"),
         ("item_id:token", "item id"),
         ("Address.StateProvince", "state province"),
+        ("\U0001f600", "\U0001f600"),
     ],
 )
 def test_labels_are_the_columns_own_words(name, label):
@@ -685,6 +701,7 @@ def test_labels_are_the_columns_own_words(name, label):
 
 def test_names_say_units_and_languages():
     assert label_of("weight_kg", measured=True) == "weight"
+    assert label_of("abv", measured=True) == "alcohol"
     assert unit_in("number_of_days") is None
     assert unit_in("runtime_minutes") == "min"
     assert language_of("text_fr", ["text_fr", "text"]) == "fr"

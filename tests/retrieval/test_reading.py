@@ -128,7 +128,7 @@ def test_progress_is_told_with_the_total_where_it_is_known(tmp_path):
     [
         ("a.xlsx", "x", "no known kind"),
         ("a.parquet.gz", "x", "no known kind"),
-        ("plain", "x", "no known kind"),
+        ("plain", "x", "no ending"),
         ("a.csv", "", "is empty"),
         ("a.json", "  \n", "is empty"),
         ("a.csv", "id,name\n", "holds no records"),

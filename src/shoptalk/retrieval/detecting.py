@@ -13,11 +13,11 @@ from shoptalk.errors import CatalogError
 from shoptalk.retrieval import naming
 from shoptalk.retrieval.faceting import facet_of, is_list_named, number_facet
 from shoptalk.retrieval.flattening import HIGHEST
-from shoptalk.retrieval.itemizing import TITLE_YEAR, YEAR_OF_TITLE, to_items
+from shoptalk.retrieval.itemizing import TITLE_YEAR, YEAR_OF_TITLE, as_flag, to_items
 from shoptalk.retrieval.profiling import Profile, profile
 from shoptalk.retrieval.reading import Record
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role, Schema
-from shoptalk.retrieval.values import CURRENCIES
+from shoptalk.retrieval.values import CURRENCIES, parse_date, parse_quantity
 
 __all__ = ["Overrides", "detect", "to_items"]
 
@@ -68,6 +68,7 @@ _MIDDLE = frozenset({"medium", "mid", "500x500", "normal", "regular", "w500", "m
 _EDGES = naming.word_set("thumb thumbnail small low tiny high large big full xl icon original")
 _LEAST_LINKED, _LEAST_STOCKED = 0.2, 0.3
 _LINK_NAMES = frozenset({"link", "url", "website", "permalink", "page", "web", "homepage", "href"})
+_REMARKS, _REMARK_LENGTH = frozenset({"note", "remark", "comment", "review"}), 25
 _NOWHERE = frozenset(
     {"lat", "latitude", "lon", "lng", "longitude", "timestamp", "checksum", "hash", "position", "sort"}
 )
@@ -153,10 +154,10 @@ def _override(draft: _Draft, said: Overrides) -> None:
         draft.put(_known(draft, name), Role.IGNORED)
     for asked in said.facets:
         name, words = _with_words(draft, asked)
-        draft.columns[name] = _asked_facet(draft.profiles[name], words, draft.profiles)
+        draft.columns[name] = _readable(draft.profiles[name], _asked_facet(draft.profiles[name], words, draft.profiles))
     if said.price is not None:
         name, words = _with_words(draft, said.price)
-        draft.columns[name] = _asked_price(draft.profiles[name], words, draft.profiles)
+        draft.columns[name] = _readable(draft.profiles[name], _asked_price(draft.profiles[name], words, draft.profiles))
     for asked in said.units:
         name, sign, unit = asked.rpartition("=")
         if not sign or not unit:
@@ -175,7 +176,8 @@ def _known(draft: _Draft, name: str) -> str:
     close = [
         match[0] for match in process.extract(name, list(draft.profiles), processor=utils.default_process, limit=3)
     ]
-    raise CatalogError("there is no such column.", field=name, hint=f"Close to it: {', '.join(close)}.")
+    hint = f"Close to it: {', '.join(close)}."
+    raise CatalogError("there is no such column, or no record has a value in it.", field=name, hint=hint)
 
 
 def _with_words(draft: _Draft, asked: str) -> tuple[str, list[str]]:
@@ -195,6 +197,15 @@ def _asked_facet(held: Profile, words: list[str], profiles: dict[str, Profile]) 
         raise CatalogError(f"'{':'.join(words)}' is no kind of facet.", field=held.name, hint=hint)
     found = facet_of(held, profiles, kind=kinds[0] if kinds else None)
     return found.model_copy(update={"meaning": meanings[0]}) if meanings else found
+
+
+def _readable(held: Profile, column: Column) -> Column:
+    """The column as the owner asked for it. Raises CatalogError if it would not have a single value then."""
+    reads = {Kind.NUMBER: parse_quantity, Kind.DATE: parse_date, Kind.FLAG: as_flag}.get(column.kind or Kind.CATEGORY)
+    if reads is not None and not held.share(lambda text: reads(text) is not None):
+        examples = ", ".join(f"'{str(value)[:40]}'" for value in list(held.tally)[:3])
+        raise CatalogError(f"none of its values is a {column.kind}.", field=held.name, hint=f"It holds {examples}.")
+    return column
 
 
 def _asked_price(held: Profile, words: list[str], profiles: dict[str, Profile]) -> Column:
@@ -247,7 +258,7 @@ def _take_title(draft: _Draft) -> None:
     best = max(scored, default=(0.0, 0, ""))
     if best[0] <= 0:
         names = ", ".join(list(draft.profiles)[:12])
-        raise CatalogError("no column can be the items' title.", hint=f"Name one of them: {names}.")
+        raise CatalogError("no column can be the items' title.", hint=f"Name one (--title): {names}.")
     draft.put(best[2], Role.TITLE)
 
 
@@ -327,6 +338,8 @@ def _is_text(held: Profile) -> bool:
         return False
     stems = set(naming.own_stems(held.name))
     if held.mean_length >= 80 and not held.is_list and held.shared < 0.9 and held.split_by(expected=False) is None:
+        return True
+    if stems & _REMARKS and held.mean_length > _REMARK_LENGTH and held.split_by(expected=False) is None:
         return True
     if naming.is_description(held.name) or stems & (naming.CODE | {"address", "street"}) or "title" in stems:
         return True

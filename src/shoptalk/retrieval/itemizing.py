@@ -42,6 +42,9 @@ def to_items(records: Iterable[Record], schema: Schema, on_bad: OnBad | None = N
     """
     held = list(records)
     maker = _Maker(schema)
+    if held and not any(maker.title in record.fields for record in held):
+        columns = ", ".join(list(dict.fromkeys(name for record in held for name in record.fields))[:12])
+        raise CatalogError("no record has a title.", field=maker.title, hint=f"The columns here are: {columns}.")
     slugs = Counter(maker.slug(record) for record in held) if maker.id is None else Counter()
     rows: dict[str, int] = {}
     for record in held:
@@ -216,7 +219,7 @@ def _facet_value(facet: Column, source: FieldValue) -> FacetValue | None:
         case Kind.CATEGORY:
             return _words(source) or None
         case Kind.FLAG:
-            return one if isinstance(one, bool) else _flag(one)
+            return one if isinstance(one, bool) else as_flag(one)
         case Kind.NUMBER:
             return _number(facet, one)
         case Kind.DATE:
@@ -224,7 +227,8 @@ def _facet_value(facet: Column, source: FieldValue) -> FacetValue | None:
     return None
 
 
-def _flag(value: Scalar) -> bool | None:
+def as_flag(value: Scalar) -> bool | None:
+    """Yes or no as words, or as one and nought; None for anything else."""
     said = parse_flag(str(value))
     return said if said is not None else {"1": True, "0": False, "1.0": True, "0.0": False}.get(str(value))
 

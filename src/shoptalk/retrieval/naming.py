@@ -73,6 +73,7 @@ _STOCK = word_set(
 )
 _STOCK_ONE = word_set("stock available availability inventory active published visible enabled listed")
 _HIDDEN = word_set("deleted hidden discontinued archived inactive unpublished draft removed retired")
+_ALCOHOL = (("abv",), ("alcohol",), ("alc",), ("alcohol", "content"))
 _FILLER = frozenset({"is", "has", "product", "item", "name", "main", "the", "of", "by", "attr", "number"})
 
 
@@ -100,7 +101,9 @@ def label_of(name: str, *, parent: bool = False, measured: bool = False) -> str:
     """
     highest = name.endswith(HIGHEST)
     name = name.removesuffix(HIGHEST)
-    words = list(words_of(_last(name)))
+    words = list(words_of(_last(name))) or [name]
+    if measured and tuple(words) in _ALCOHOL:
+        words = ["alcohol"]
     if parent and "." in name:
         words = [*stems_of(name.rpartition(".")[0]), *words]
     while (
@@ -122,6 +125,8 @@ def unit_in(name: str) -> str | None:
     """The unit that the name says: 'weight_kg' -> 'kg', 'runtime_minutes' -> 'min'."""
     words = words_of(_last(name))
     counted = bool(words) and words[0] in ("number", "num")
+    if words in _ALCOHOL:
+        return "%"
     return unit_of(words[-1]) if len(words) > 1 and _is_unit_word(words[-1]) and not counted else None
 
 

@@ -104,7 +104,9 @@ def _kind(source: Path) -> str:
     if kind not in SUFFIXES:
         known = ", ".join(SUFFIXES)
         hint = f"Known are {known}; all but Parquet also with .gz behind."
-        raise _file_error(source, f"'{''.join(source.suffixes[-2:])}' is no known kind of catalog.", hint)
+        ending = "".join(source.suffixes[-2:])
+        problem = f"'{ending}' is no known kind of catalog." if ending else "has no ending that says what it is."
+        raise _file_error(source, problem, hint)
     return kind
 
 
@@ -338,7 +340,9 @@ def _read_parquet(source: Path) -> tuple[Iterator[_Raw], int]:
     try:
         opened = pq.ParquetFile(source)
     except (pa.ArrowException, OSError) as error:
-        raise _file_error(source, f"is not a Parquet file: {error}.", "Write it again, or use CSV.") from error
+        raise _file_error(
+            source, f"is not a Parquet file: {str(error).rstrip('.')}.", "Write it again, or use CSV."
+        ) from error
     return _parquet_rows(source, opened), opened.metadata.num_rows
 
 
