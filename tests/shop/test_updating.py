@@ -40,7 +40,7 @@ def edit_facets(folder, **changes):
 def test_records_are_added_changed_and_removed_by_id(shop, tmp_path):
     records = [product(0), product(1, title="Velvet pouffe"), product(90, title="Hammock of rope")]
     report = shop.update(write_records(tmp_path / "new.jsonl", records), remove=["p002", "p001", "no-such"])
-    assert report == UpdateReport(added=1, changed=1, removed=1, unchanged=22)
+    assert report == UpdateReport(added=1, changed=1, removed=1, unchanged=22, unknown=("no-such",))
     assert len(shop.catalog) == 24
     assert "p002" not in shop.catalog
     assert shop.catalog.item(shop.catalog.row("p001")).title == "Velvet pouffe"
@@ -156,6 +156,22 @@ def test_edited_facets_that_are_wrong_are_named_and_the_shop_stays_open(shop):
     assert shop.stale == ("facets.json is missing.",)
     shop.update()
     assert shop.stale == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [({"name": "coluor"}, r"coluor.*no record"), ({"kind": "date"}, "none of its values is a date")],
+)
+def test_edited_facets_that_no_record_has_a_value_for_are_named(shop, change, says):
+    edit_facets(shop.folder, colour=change)
+    with pytest.raises(CatalogError, match=says):
+        shop.update()
+    assert shop.talk().say("a red lamp").picks
+
+
+def test_a_source_without_the_shops_titles_is_told_as_that(shop, tmp_path):
+    with pytest.raises(CatalogError, match=r"no record has a title.*name, cost"):
+        shop.update(write_records(tmp_path / "other.jsonl", [{"id": "p001", "name": "Lamp", "cost": 3}]))
 
 
 def test_records_taken_in_under_edited_facets_follow_them(shop, tmp_path):

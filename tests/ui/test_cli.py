@@ -143,7 +143,7 @@ def test_bad_records_stop_a_build_with_file_and_row_or_are_left_out(run, tmp_pat
     skipped = run("build", str(path), str(tmp_path / "shop"), "--skip-bad")
     assert skipped.exit_code == 0
     assert "12 items" in skipped.stdout
-    assert "1 bad records" in skipped.stdout
+    assert "1 bad record was left out" in skipped.stdout
 
 
 def test_show_tells_facets_sizes_and_talks_and_verifies(run):
@@ -172,6 +172,11 @@ def test_update_adds_changes_and_removes(run, few, tmp_path):
     told = run("update", shop, str(news), "--remove", records[0]["id"])
     assert told.exit_code == 0, told.output
     assert "2 added, 1 changed, 1 removed" in told.stdout
+    assert "not removed: gone" in run("update", shop, "--remove", "gone").stdout
+
+
+def test_a_shop_whose_name_has_a_space_is_named_as_it_is_typed(run, few, tmp_path):
+    assert "shoptalk talk 'Fine Things'" in run("build", str(few), "--name", "Fine Things").stdout
 
 
 def test_ask_prints_text_and_picks_or_only_json(run):

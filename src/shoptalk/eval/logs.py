@@ -69,7 +69,8 @@ def read_dialogues(path: Path) -> Iterator[Dialogue]:
                     yield _parsed(path, number, line)
     except (OSError, EOFError, UnicodeDecodeError) as error:
         place = f"{path}, after line {number}" if number else str(path)
-        raise LogError(f"{place}: the log cannot be read: {error}.", hint="Give a JSON-lines file in UTF-8.") from error
+        told = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise LogError(f"{place}: the log cannot be read: {told}.", hint="Give a JSON-lines file in UTF-8.") from error
     if not found:
         raise LogError(f"{path}: the log holds no dialogue.", hint=_FORMAT)
 

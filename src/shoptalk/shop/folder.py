@@ -161,7 +161,9 @@ class ShopFolder:
             first = error.errors()[0]
             where = ".".join(str(part) for part in first["loc"]) or None
             hint = "Correct it, or delete the file and update the shop to get back the facets it was built with."
-            raise CatalogError(f"{first['msg']}.", file=str(self.facets_path), field=where, hint=hint) from error
+            raise CatalogError(
+                f"{first['msg'].removeprefix('Value error, ')}.", file=str(self.facets_path), field=where, hint=hint
+            ) from error
 
     def write_schema(self, schema: Schema) -> None:
         """Write `facets.json`, for people to edit."""

@@ -3,7 +3,7 @@
 A change is a new generation beside the old one. Who reads goes on with the old until the manifest is replaced.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.encoder import Encoder
 from shoptalk.retrieval.index import VectorIndex
 from shoptalk.retrieval.lexical import LexicalIndex
-from shoptalk.retrieval.schema import Schema
+from shoptalk.retrieval.reading import Record
+from shoptalk.retrieval.schema import Role, Schema
 from shoptalk.shop.folder import FILES, FOLDERS, Manifest, ShopFolder, now, write_whole
 from shoptalk.shop.parts import Engines, Progress, RecallingEncoder, clone_lexical, from_stage, train, write_vectors
 from shoptalk.shop.records import Entry, LeftOut, entries_of, read_source, read_texts, records_of, write_texts
@@ -34,6 +35,8 @@ class UpdateReport:
     removed: int = 0
     unchanged: int = 0
     left_out: int = 0
+    unknown: tuple[str, ...] = ()
+    """ids that were to be removed, and that the shop does not have"""
     renewed: tuple[str, ...] = ()
     """'facets', 'catalog', 'vectors', 'chroma', 'lexical', 'ranker': parts that were stale or broken"""
 
@@ -50,8 +53,9 @@ def update(
 ) -> UpdateReport:
     """Bring the shop in line with its `facets.json`, with the records of `source` put in and `remove_ids` taken out.
 
-    An id that is removed and in the source stays; unknown removed ids are ignored. Only changed documents are encoded.
-    Raises CatalogError, ShopBusyError, ShopDamagedError (the shop's own records are lost); nothing is changed then.
+    An id that is removed and in the source stays; unknown removed ids are told in the report. Only changed documents
+    are encoded. Raises CatalogError, ShopBusyError, ShopDamagedError (the shop's own records are lost); nothing is
+    changed then.
     """
     with folder.writing("update"):
         left_out = LeftOut(skip=skip_bad)
@@ -123,12 +127,32 @@ def _hold(folder: ShopFolder, encoder: Encoder, chroma_url: str | None, left_out
         broken.add("facets")
     if broken & {"catalog", "facets"}:
         records = folder.place(manifest, "records")
-        entries = entries_of(records_of(texts.values()), schema, records, left_out)
+        read = records_of(texts.values())
+        entries = entries_of(read, schema, records, left_out)
+        _require_values(folder, schema, manifest.facets, read, entries)
         catalog = Catalog.from_items([entry.item for entry in entries], schema)
         texts = {entry.item.id: entry.text for entry in entries}
     else:
         catalog = Catalog.read(folder.place(manifest, "catalog"), schema)
     return _Held(manifest, schema, catalog, texts, tuple(sorted(broken)))
+
+
+def _require_values(
+    folder: ShopFolder, schema: Schema, before: Schema, records: Sequence[Record], entries: Sequence[Entry]
+) -> None:
+    """Raises CatalogError if a column that was edited in `facets.json` has no value in any record."""
+    names = {name for record in records for name in record.fields}
+    held = {name for entry in entries for name in entry.item.facets}
+    file = str(folder.facets_path)
+    for column in schema.columns:
+        if column in before.columns or column.role is Role.IGNORED:
+            continue
+        if column.name not in names | held:
+            hint = f"The columns are: {', '.join(sorted(names)[:20])}."
+            raise CatalogError("no record has a value in such a column.", file=file, field=column.name, hint=hint)
+        if column.role is Role.FACET and column.name not in held:
+            hint = "Correct its kind, or make its role 'text' and leave the kind out."
+            raise CatalogError(f"none of its values is a {column.kind}.", file=file, field=column.name, hint=hint)
 
 
 def _fresh(source: Path | None, schema: Schema, left_out: LeftOut, progress: Progress | None) -> dict[str, Entry]:
@@ -150,7 +174,8 @@ def _plan(held: _Held, fresh: Mapping[str, Entry], wanted_out: set[str]) -> _Pla
         raise CatalogError("The update would leave the shop without items.", hint="Keep at least one.")
     texts = {one: fresh[one].text if one in fresh else held.texts[one] for one in catalog.ids}
     unchanged = len(before) - len(removed) - len(changed)
-    report = UpdateReport(added=len(added), changed=len(changed), removed=len(removed), unchanged=unchanged)
+    unknown = tuple(sorted(one for one in wanted_out if one not in before and one not in fresh))
+    report = UpdateReport(len(added), len(changed), len(removed), unchanged, unknown=unknown)
     rows = tuple(int(row) for row in catalog.rows((*changed, *added)))
     return _Plan(catalog, texts, rows, removed, report)
 

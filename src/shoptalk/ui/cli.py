@@ -4,6 +4,7 @@ Nothing heavy is imported before a command runs, so that `shoptalk --help` answe
 """
 
 import json
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -139,7 +140,7 @@ def build(
     """
     from shoptalk.retrieval.detecting import Overrides
     from shoptalk.shop import Shop
-    from shoptalk.ui.tables import Stages, facet_table
+    from shoptalk.ui.tables import Stages, counted, facet_table
 
     chosen = Overrides(
         id=item_id,
@@ -161,8 +162,9 @@ def build(
     with built:
         console.print(facet_table(built.catalog))
         left_out = built.manifest.left_out
-        told = f"; {left_out:,} bad records were left out, left-out.jsonl there lists them" if left_out else ""
-        _plainly(console, f"{len(built.catalog):,} items are in {built.folder}{told}.")
+        bad = "1 bad record was" if left_out == 1 else f"{left_out:,} bad records were"
+        told = f"; {bad} left out, left-out.jsonl there tells why" if left_out else ""
+        _plainly(console, f"{counted(len(built.catalog), 'item')} in {built.folder}{told}.")
         called = _callable_name(built)
         _plainly(console, f"Wrong about a column? Edit {built.folder / 'facets.json'}, then: shoptalk update {called}")
         _plainly(console, f"Next: shoptalk talk {called}   or, in the browser: shoptalk chat {called}")
@@ -183,16 +185,22 @@ def update(
     Example:  [bold]shoptalk update my-shop new-arrivals.csv --remove sku-17[/bold]
     """
     from shoptalk.shop import Shop
-    from shoptalk.ui.tables import Stages
+    from shoptalk.ui.tables import Stages, counted
 
     with Stages(_console(stderr=True)) as progress:
         if source is None and not remove:
             with Shop.repair(shop, progress=progress) as mended:
-                told = f"{mended.name}: {len(mended.catalog):,} items, in line with its facets.json."
+                told = f"{mended.name}: {counted(len(mended.catalog), 'item')}, in line with its facets.json."
         else:
             with Shop.open(shop) as opened:
                 done = opened.update(source, remove=remove or (), skip_bad=skip_bad, progress=progress)
             told = f"{done.added} added, {done.changed} changed, {done.removed} removed, {done.unchanged} unchanged."
+            if done.left_out:
+                told += (
+                    f" {counted(done.left_out, 'bad record')} left out; left-out.jsonl in the shop's folder tells why."
+                )
+            if done.unknown:
+                told += f" Not in the shop, so not removed: {', '.join(done.unknown)}."
     _plainly(_console(), told)
 
 
@@ -385,7 +393,8 @@ def _callable_name(shop: "Shop") -> str:
     """What to type to open this shop again."""
     from shoptalk.settings import Settings
 
-    return shop.name if shop.folder.parent == Settings().home and shop.folder.name == shop.name else str(shop.folder)
+    is_found = shop.folder.parent == Settings().home and shop.folder.name == shop.name
+    return shlex.quote(shop.name if is_found else str(shop.folder))
 
 
 def _write_report(report: dict[str, Any], out: Path | None, tables: Callable[[], list[Any]]) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     from shoptalk.shop import Shop
 
-__all__ = ["Stages", "facet_rows", "facet_table", "fact_lines", "shop_facts", "summary_lines"]
+__all__ = ["Stages", "counted", "facet_rows", "facet_table", "fact_lines", "shop_facts", "summary_lines"]
 
 _EXAMPLES = 3
 _STAGES = {"read": "Reading", "encode": "Encoding", "index": "Indexing", "train": "Training the ranker"}
@@ -75,7 +75,7 @@ class Stages:
 
 def facet_table(catalog: Catalog) -> Table:
     """What each column was taken for, with examples from the catalog."""
-    table = Table(title=f"{len(catalog):,} items", title_justify="left")
+    table = Table(title=counted(len(catalog), "item"), title_justify="left")
     for heading, ratio in (("column", 3), ("taken for", 3), ("called", 2), ("known", 1), ("examples", 6)):
         table.add_column(heading, ratio=ratio, overflow="fold", justify="right" if heading == "known" else "left")
     for row in facet_rows(catalog):
@@ -138,10 +138,18 @@ def fact_lines(facts: dict[str, Any]) -> list[str]:
 
 def summary_lines(summary: "BaseModel") -> list[str]:
     """A training's summary, a line a fact."""
-    return [f"{name.replace('_', ' ')}: {_shown(value)}" for name, value in summary.model_dump().items()]
+    facts = summary.model_dump().items()
+    return [f"{name.replace('_', ' ')}: {_shown(value)}" for name, value in facts if value not in ("", None, {})]
+
+
+def counted(number: int, noun: str) -> str:
+    """'1 item', '1,336 items'."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(one)}" for name, one in value.items())
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
