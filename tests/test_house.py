@@ -56,7 +56,7 @@ def test_what_others_build_on():
         "refresh", "repair", "stale", "talk", "train", "turns_of", "understand", "understanding", "update", "verify",
     }  # fmt: skip
     assert public(Talk) == {
-        "asay", "chips", "drop", "events", "feedback", "history", "say", "start_over", "stream",
+        "asay", "chips", "drop", "events", "feedback", "forget", "history", "say", "start_over", "stream",
     }  # fmt: skip
     assert list(inspect.signature(Shop.open).parameters) == ["name_or_path", "settings", "encoder", "progress"]
     assert list(inspect.signature(Shop.talk).parameters) == ["self", "user", "id"]

@@ -12,7 +12,7 @@ import pytest
 from shoptalk.agent.events import Pick, Reply
 from shoptalk.agent.log import Feedback, TalkLog
 from shoptalk.agent.state import TalkState, with_feedback
-from shoptalk.errors import ShopDamagedError, ShopError, ShopVersionError
+from shoptalk.errors import ShopBusyError, ShopDamagedError, ShopError, ShopVersionError
 from shoptalk.retrieval.catalog import Item
 from shoptalk.retrieval.query import Query, Request
 
@@ -86,7 +86,7 @@ def test_a_turn_cannot_be_recorded_twice_and_leaves_the_state_alone(log):
     talk, state = log.start(None)
     after = state.model_copy(update={"turn": 1})
     log.record_turn(talk, state, after, reply(1), None)
-    with pytest.raises(sqlite3.IntegrityError):
+    with pytest.raises(ShopBusyError, match="answered elsewhere"):
         log.record_turn(talk, state, after.model_copy(update={"seen": ("a",)}), reply(1), None)
     assert log.load(talk) == (None, after)
 

@@ -191,3 +191,41 @@ def test_the_cheapest_of_what_was_found_is_measured_against_the_table(shop):
     talk = shop.talk()
     shown = [pick.item.facets["price_eur"] for pick in talk.say("something sturdy for everyday work").picks]
     assert all(pick.item.facets["price_eur"] <= min(shown) for pick in talk.say("the cheapest one").picks)
+
+
+def test_which_of_these_is_answered_about_these(shop):
+    talk = shop.talk()
+    shown = [pick.item.id for pick in talk.say("a laptop under 900 euros").picks]
+    reply = talk.say("which of these is the lightest?")
+    assert [pick.item.id for pick in reply.picks] == shown
+    assert "weight" in reply.text
+    assert "brand" not in reply.text
+
+
+def test_what_cannot_be_kept_away_is_owned_up_to(shop):
+    assert "“dongles”" in shop.talk().say("a laptop, no dongles").text
+
+
+def test_a_word_that_stands_in_no_item_is_told_once_and_not_kept(shop):
+    talk = shop.talk()
+    reply = talk.say("is there anything in Reykjavik?")
+    assert "“Reykjavik”" in reply.text
+    assert not any("Reykjavik" in chip.label for chip in reply.chips)
+
+
+def test_instead_exchanges_one_feature_for_another(shop):
+    talk = shop.talk()
+    talk.say("a laptop with a touchscreen")
+    facets = {chip.constraint.facet for chip in talk.say("something sturdy instead").chips if chip.constraint}
+    assert "type" in facets
+
+
+def test_no_sentence_of_the_templates_is_left_out(shop, films_shop, caplog):
+    """The check is for what a model writes; a template that trips it says something that cannot be traced."""
+    for one in (shop, films_shop):
+        talk = one.talk()
+        for message in ("hello", "what can you do?", "three laptops under 900 euros", "like Alien", "a comedy from the 80s",
+                        "cheaper", "older ones", "compare the first and the second", "tell me about the first one",
+                        "under 1 euro", "a Korean western from 1931", "seen the first one", "more", "thanks", "bye"):  # fmt: skip
+            talk.say(message)
+    assert [record.message for record in caplog.records if record.name == "shoptalk.agent.checking"] == []

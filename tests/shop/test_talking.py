@@ -21,6 +21,12 @@ def test_a_talk_answers_and_remembers(shop):
     assert talk.history == (("a red lamp", reply),)
 
 
+def test_bytes_of_another_encoding_are_no_reason_to_fail(shop):
+    talk = shop.talk()
+    assert talk.say("\udcff a red lamp").picks
+    assert talk.history[0][0] == "? a red lamp"
+
+
 def test_a_talk_is_continued_by_its_id_in_another_process(shop, folder, settings):
     talk = shop.talk("ana")
     first = talk.say("a red lamp")
@@ -225,7 +231,7 @@ def test_a_stream_that_is_left_leaves_the_talk_as_it_was(shop):
 
 def test_a_talk_that_was_removed_says_so(shop):
     talk = shop.talk()
-    shop.log.forget_talk(talk.id)
+    talk.forget()
     with pytest.raises(KeyError, match="removed"):
         talk.say("a red lamp")
 

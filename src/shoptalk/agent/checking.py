@@ -4,6 +4,7 @@ Known are the picks' records and evidence, the items the person named, the perso
 turn. Item names are what stands between double asterisks.
 """
 
+import logging
 import re
 from collections.abc import Iterable, Iterator
 
@@ -11,6 +12,7 @@ from shoptalk.agent.explaining import Answer
 from shoptalk.agent.phrasing import label_of, number_in_words, short_title, title_with_year
 from shoptalk.retrieval.catalog import FacetValue, Item
 
+_LOG = logging.getLogger(__name__)
 _NAME = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _PLACE = re.compile(r"^\n?\d+\. ")
@@ -57,10 +59,12 @@ class Known:
 
 
 def checked(pieces: Iterable[str], answer: Answer) -> Iterator[str]:
-    """The pieces that can be traced; the others are left out."""
+    """The pieces that can be traced; the others are left out, and the log says so."""
     known = Known(answer)
     for piece in pieces:
-        if not known.untraceable(piece):
+        if missing := known.untraceable(piece):
+            _LOG.warning("left out of the answer, since %s cannot be traced: %r", ", ".join(missing), piece)
+        else:
             yield piece
 
 

@@ -28,10 +28,14 @@ from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _REASONS_IN_TEXT = 2
 _MOST_NAMED = 4
+_MOST_DIFFERENCES = 10
+_BEST = {
+    Meaning.PRICE: ("cheapest", min), Meaning.DURATION: ("shortest", min), Meaning.WEIGHT: ("lightest", min),
+    Meaning.RATING: ("best rated", max), Meaning.YEAR: ("newest", max), Meaning.SIZE: ("biggest", max),
+}  # fmt: skip
 _LONGEST_OPENING = 500
-_SIDE_FACTS = re.compile(
-    r"[a-z][\w ]{1,30}: [^;]+; "
-)  # lesser columns written as 'label: value; ...' are no description
+# Lesser columns, written as 'label: value; ...', are no description.
+_SIDE_FACTS = re.compile(r"[a-z][\w ]{1,30}: [^;]+; ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +110,7 @@ def _remarks(answer: Answer) -> Iterator[str]:
         words = join([f"“{word}”" for word in answer.request.unheld])
         yield f"This catalog does not tell {words}, so I could not go by that. "
     if answer.unmatched:
-        yield f"Nothing here speaks of {join([f'“{word}”' for word in answer.unmatched], 'or')}. "
+        yield f"I found nothing on {join([f'“{word}”' for word in answer.unmatched], 'or')}. "
     for constraint in answer.request.constraints:
         if constraint.confidence < 1 and not constraint.than:
             yield f"I took “{constraint.words}” to mean {constraint_in_words(answer.schema, constraint)}. "
@@ -229,14 +233,15 @@ def _comparison(answer: Answer) -> Iterator[str]:
     """The facets in which the items differ, one line each."""
     items = [pick.item for pick in answer.picks]
     yield f"{join([f'**{title_with_year(answer.schema, item)}**' for item in items])}, side by side:"
-    for facet in _differing(answer.schema, items):
+    differing = _differing(answer.schema, items)
+    for facet in [one for one in differing if one.name in answer.request.asked] or differing[:_MOST_DIFFERENCES]:
         said = [_facet_of(facet, item) for item in items]
         yield f"\n- {label_of(facet)}: {' / '.join(said)}{_winner(facet, items)}"
 
 
 def _differing(schema: Schema, items: list[Item]) -> list[Column]:
     facets = [facet for facet in schema.facets if any(facet.name in item.facets for item in items)]
-    return [facet for facet in facets if len({item.facets.get(facet.name) for item in items}) > 1][:10]
+    return [facet for facet in facets if len({item.facets.get(facet.name) for item in items}) > 1]
 
 
 def _facet_of(facet: Column, item: Item) -> str:
@@ -245,21 +250,16 @@ def _facet_of(facet: Column, item: Item) -> str:
 
 def _winner(facet: Column, items: list[Item]) -> str:
     """'(the first is cheaper)' where the facet has such words and all values are known."""
-    said = {
-        Meaning.PRICE: "cheapest",
-        Meaning.DURATION: "shortest",
-        Meaning.RATING: "best rated",
-        Meaning.YEAR: "newest",
-    }
-    if facet.kind is not Kind.NUMBER or facet.meaning not in said:
+    if facet.kind is not Kind.NUMBER or facet.meaning not in _BEST:
         return ""
     values = [item.facets.get(facet.name) for item in items]
     numbers = [float(value) for value in values if isinstance(value, float)]
     if len(numbers) < len(items) or len(set(numbers)) < 2:
         return ""
-    best = min(numbers) if facet.meaning in (Meaning.PRICE, Meaning.DURATION) else max(numbers)
+    word, choose = _BEST[facet.meaning]
+    best = choose(numbers)
     names = [f"**{short_title(item.title)}**" for item, number in zip(items, numbers, strict=True) if number == best]
-    return f" ({said[facet.meaning]}: {join(names)})"
+    return f" ({word}: {join(names)})"
 
 
 def _count(many: int) -> str:

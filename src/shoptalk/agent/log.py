@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from shoptalk.agent.events import Reply
 from shoptalk.agent.state import TalkState
-from shoptalk.errors import ShopDamagedError, ShopError, ShopVersionError
+from shoptalk.errors import ShopBusyError, ShopDamagedError, ShopError, ShopVersionError
 from shoptalk.retrieval.query import Query
 
 _MIGRATIONS = (
@@ -102,17 +102,22 @@ class TalkLog:
         return (row[0], TalkState.model_validate_json(row[1])) if row else None
 
     def record_turn(self, talk: str, before: TalkState, after: TalkState, reply: Reply, query: Query | None) -> None:
-        """Persist a turn, the state after it, and what the message said of items. On disk when it returns."""
+        """Persist a turn, the state after it, and what the message said of items. On disk when it returns.
+
+        Raises ShopBusyError if another process answered in the same talk meanwhile; nothing of this turn is kept then.
+        """
         said = _said(before.liked, after.liked, Feedback.LIKED)
         said += _said(before.disliked, after.disliked, Feedback.DISLIKED)
         said += _said(before.seen, after.seen, Feedback.SEEN)
         shown = json.dumps([pick.item.id for pick in reply.picks])
         asked = _QUERY.dump_json(query).decode() if query else None
+        row = (talk, reply.turn, _now(), reply.request.message, reply.model_dump_json(), asked, shown)
         with self._writing() as db:
-            db.execute(
-                "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (talk, reply.turn, _now(), reply.request.message, reply.model_dump_json(), asked, shown),
-            )
+            try:
+                db.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            except sqlite3.IntegrityError as error:
+                problem = f"turn {reply.turn} of the talk '{talk}' was answered elsewhere in the meantime."
+                raise ShopBusyError(problem, hint="Say it again; the talk goes on from there.") from error
             self._update(db, talk, after, reply.turn, said)
 
     def record_feedback(self, talk: str, after: TalkState, feedback: list[tuple[str, Feedback]]) -> None:

@@ -98,7 +98,8 @@ def title_with_year(schema: Schema, item: Item) -> str:
 
 
 def short_title(title: str) -> str:
-    """At most some 70 characters of a title, whole words."""
+    """At most some 70 characters of a title, whole words, without the asterisks that mark names in a text."""
+    title = title.replace("*", "")
     if len(title) <= _LONGEST_TITLE:
         return title
     return title[:_LONGEST_TITLE].rsplit(" ", 1)[0].rstrip(" ,;:-(") + " …"

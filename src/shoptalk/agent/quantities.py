@@ -24,7 +24,7 @@ _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SPOKEN = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _UNIT = "|".join(sorted((re.escape(unit) for unit in (*UNITS, *CURRENCIES) if unit.isalpha()), key=len, reverse=True))
 _NUMBER = re.compile(
-    rf"(?P<sign>[$€£¥]\s?)?(?<![\w.])(?P<number>{_DIGITS}|(?:an?\s+)?half\s+an|(?:{_SPOKEN})(?:\s+and\s+a\s+half)?|an?(?=\s+hour))"
+    rf"(?P<sign>[$€£¥]\s?)?(?<![\w.])(?P<number>{_DIGITS}|(?:an?\s+)?half\s+an|(?:{_SPOKEN})(?![a-z])(?:\s+and\s+a\s+half)?|an?(?=\s+hour))"
     rf"(?P<thousand>k\b)?(?P<half>\s+and\s+a\s+half(?=\s+hour))?"
     rf"(?:[\s-]?(?P<unit>{_UNIT})(?![a-z])|\s?(?P<mark>[\"€£$”]))?(?P<half2>\s+and\s+a\s+half\b)?(?:(?P<compound>\s?(?:and\s+)?)(?P<rest>\d{{1,2}})\s?(?P<resttext>min(?:ute)?s?|m)?\b)?"
     rf"(?P<decade>s\b)?(?P<plus>\+)?",

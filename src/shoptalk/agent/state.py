@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Act, Constraint, Operator, Query, Request, Stance
-from shoptalk.retrieval.schema import Column, Kind
+from shoptalk.retrieval.schema import Column, Kind, Meaning
 
 _DEFAULT_COUNT = 4
 _TEXTS_KEPT = 3
@@ -182,6 +182,8 @@ def _merged(
     fellows = [one for one in together if one is not new]
 
     def stays(old: Constraint) -> bool:
+        if replacing and old.facet != new.facet and _is_feature(old, catalog) and _is_feature(new, catalog):
+            return any(old.same_as(fellow) for fellow in fellows)
         if old.facet != new.facet or any(old.same_as(fellow) for fellow in fellows):
             return not old.same_as(new)
         return not old.same_as(new) and not _gives_way(old, new, facet, replacing)
@@ -204,6 +206,12 @@ def _gives_way(old: Constraint, new: Constraint, facet: Column, replacing: bool)
     if facet.kind is Kind.CATEGORIES:
         return replacing
     return True
+
+
+def _is_feature(constraint: Constraint, catalog: Catalog) -> bool:
+    """Something that an item has or has not, whichever facet tells it: parking and a pool take each other's place."""
+    facet = catalog.schema.facet(constraint.facet)
+    return facet.kind is Kind.FLAG or facet.meaning is Meaning.KEYWORD
 
 
 def _if_possible(kept: list[Constraint], new: Constraint, catalog: Catalog) -> list[Constraint]:

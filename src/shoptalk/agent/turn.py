@@ -24,10 +24,12 @@ from shoptalk.ranking.rank import Ranking
 from shoptalk.retrieval.catalog import Catalog, Item
 from shoptalk.retrieval.finding import Finder
 from shoptalk.retrieval.query import Act, Query, Request, Stance
+from shoptalk.retrieval.schema import Meaning
 
 _RANKED_SHOWN = 50
 _MOST_LOOKED_AT = 5
 _WORDS_LOOKED_UP = 12
+_SAYS_WHAT_IS_OFFERED = (Meaning.STOCK, Meaning.HIDDEN)
 
 Record = Callable[[TalkState, Reply, Query | None], None]
 
@@ -65,6 +67,9 @@ def take_turn(engine: Engine, state: TalkState, message: str, record: Record) ->
     else:
         query = query_of(state)
         answer = yield from _search(engine, request, state, query, clock)
+        if answer.unmatched and len(answer.unmatched) == len(request.text.split()):
+            state = _without_text(state, request.text)
+            chips = chips_of(state, engine.catalog)
     yield Picks(picks=answer.picks)
 
     pieces = []
@@ -139,7 +144,7 @@ def _search(
     exhausted = False
     unmatched = _unmatched(engine.finder, request)
     if not picks:
-        ways, exhausted = _why_nothing(engine.catalog, state, query)
+        ways, exhausted = _why_nothing(engine.finder, state, query)
     return _answer(
         engine,
         request,
@@ -162,12 +167,13 @@ def _unmatched(finder: Finder, request: Request) -> tuple[str, ...]:
     return tuple(word for word in said if not len(finder.lexical.search(word, 1)[0]))
 
 
-def _why_nothing(catalog: Catalog, state: TalkState, query: Query) -> tuple[tuple[Relaxation, ...], bool]:
+def _why_nothing(finder: Finder, state: TalkState, query: Query) -> tuple[tuple[Relaxation, ...], bool]:
     """The ways out of an empty list; and whether it is empty only because all that fits was seen or turned down."""
-    available = catalog.available()
-    exhausted = bool((catalog.passing(state.musts) & available).any())
-    allowed = available.copy()
-    allowed[catalog.rows(query.exclude)] = False
+    catalog = finder.catalog
+    about_stock = tuple(c for c in state.musts if catalog.schema.facet(c.facet).meaning in _SAYS_WHAT_IS_OFFERED)
+    offered = finder.allowed(Query(must=about_stock))
+    exhausted = bool((catalog.passing(state.musts) & offered).any())
+    allowed = finder.allowed(Query(must=about_stock, exclude=query.exclude))
     return tuple(relaxations(catalog, state.musts, allowed)), exhausted
 
 
@@ -175,6 +181,11 @@ def _without_failed_comparisons(state: TalkState, request: Request) -> TalkState
     """'Cheaper than this' that nothing meets is told once, and does not empty the turns to come."""
     kept = tuple(c for c in state.constraints if not (c.than and c in request.constraints))
     return state.model_copy(update={"constraints": kept})
+
+
+def _without_text(state: TalkState, text: str) -> TalkState:
+    """Words that stand in no item were told once; held on to, they would only blur what is asked next."""
+    return state.model_copy(update={"texts": tuple(one for one in state.texts if one != text)})
 
 
 def _looked_at(catalog: Catalog, request: Request, state: TalkState) -> tuple[Pick, ...]:

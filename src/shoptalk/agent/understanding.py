@@ -10,7 +10,19 @@ from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.wishes import Wishes
-from shoptalk.agent.words import COMPARE, FAREWELLS, FILLER, GREETINGS, HELP, MORE, ORDINALS, START_OVER, THANKS
+from shoptalk.agent.words import (
+    COMPARATIVES,
+    COMPARE,
+    FAREWELLS,
+    FILLER,
+    GREETINGS,
+    HELP,
+    MORE,
+    ORDINALS,
+    START_OVER,
+    SUPERLATIVES,
+    THANKS,
+)
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
 
@@ -18,6 +30,7 @@ from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
 LONGEST_MESSAGE = 2000
 
 _SAMPLE, _SMALL, _COMMON = 1000, 20, 0.5
+_MOST_REFUSED = 3
 _QUESTION_WORDS = frozenset(
     "how what who when where which whose whats whos is are does do did has have can was".split()
 )
@@ -66,7 +79,9 @@ class EmbeddedUnderstanding:
         values = self._wishes.settle_sparse(values, is_open=bool(state.texts or self._rest(sentence)))
         constraints = _in_order([*relatives, *values, *numbers, *vague])
         is_about_item = not constraints or (_is_question(sentence) and not relatives)
-        acts = _acts(sentence, mentions, is_about_item=is_about_item, is_bare=not constraints)
+        acts = _acts(
+            sentence, mentions, is_about_item=is_about_item, is_bare=not constraints, has_table=bool(state.table)
+        )
         asked: tuple[str, ...] = ()
         if {Act.DETAILS, Act.COMPARE} & set(acts):  # a question sets no conditions
             asked = (*self._wishes.asked(sentence), *(constraint.facet for constraint in constraints))
@@ -82,7 +97,7 @@ class EmbeddedUnderstanding:
             text=self._rest(sentence),
             count=count,
             unknown_titles=tuple(unknown),
-            unheld=tuple(unheld),
+            unheld=(*unheld, *self._refused(sentence)),
             asked=tuple(dict.fromkeys(asked)),
         )
 
@@ -98,6 +113,14 @@ class EmbeddedUnderstanding:
             if not ends and self._tells(sentence, i):
                 first, last = (i if first < 0 else first), i
         return " ".join(runs)
+
+    def _refused(self, sentence: Sentence) -> list[str]:
+        """Words that were turned down and that no facet holds: nothing keeps items with them away."""
+        return [
+            sentence.text(i, 1)
+            for i in range(len(sentence))
+            if sentence.free(i) and sentence.negated[i] and not sentence.cue[i] and self._tells(sentence, i)
+        ][:_MOST_REFUSED]
 
     def _tells(self, sentence: Sentence, i: int) -> bool:
         """True for a word that says something about what is wanted."""
@@ -141,17 +164,26 @@ def _plain_act(sentence: Sentence) -> Act | None:
     return None
 
 
+def _chooses_among_shown(sentence: Sentence) -> bool:
+    """'Which of these is the lightest?'"""
+    forms = sentence.forms
+    which = bool(forms) and forms[0] == "which" and sentence.pair(0)[1] in ("of", "one", "is", "ones", "are")
+    return which and any(form in SUPERLATIVES or form in COMPARATIVES for form in forms)
+
+
 def _is_question(sentence: Sentence) -> bool:
     return bool(len(sentence)) and sentence.forms[0] in _QUESTION_WORDS and sentence.pair(0)[1] != "about"
 
 
-def _acts(sentence: Sentence, mentions: list[Mention], *, is_about_item: bool, is_bare: bool) -> tuple[Act, ...]:
+def _acts(
+    sentence: Sentence, mentions: list[Mention], *, is_about_item: bool, is_bare: bool, has_table: bool
+) -> tuple[Act, ...]:
     """What the message does. `is_bare`: it sets no condition; `is_about_item`: what it says of an item asks."""
     acts: list[Act] = []
     stances = {mention.stance for mention in mentions}
     if sentence.take_phrase(START_OVER):
         acts.append(Act.START_OVER)
-    if sentence.take_phrase(COMPARE):
+    if sentence.take_phrase(COMPARE) or (_chooses_among_shown(sentence) and has_table):
         acts.append(Act.COMPARE)
     elif Stance.ASKED in stances and is_about_item:
         acts.append(Act.DETAILS)

@@ -22,7 +22,7 @@ from shoptalk.agent.words import (
     VAGUE,
     VAGUE_PAIRS,
 )
-from shoptalk.retrieval.catalog import Catalog, CategoryColumn
+from shoptalk.retrieval.catalog import Catalog, CategoryColumn, FlagColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Kind, Meaning
 
@@ -201,6 +201,9 @@ class Wishes:
             found += (
                 [scale.facet.name] if scale else [f.name for m in meanings for f in self._catalog.schema.by_meaning(m)]
             )
+            compared = SUPERLATIVES.get(form) or COMPARATIVES.get(form)
+            if compared and (scale := self._grounding.scale_of(compared[0])):
+                found.append(scale.facet.name)
             if len(form) > 4:
                 found += [f.name for f in self._catalog.schema.facets if _same_stem(form, f.label)]
         return tuple(dict.fromkeys(found))
@@ -251,7 +254,11 @@ class Wishes:
 
     def _is_sparse(self, one: Constraint) -> bool:
         column = self._catalog.column(one.facet)
-        if not isinstance(column, CategoryColumn) or not len(column) or one.operator is Operator.IS_NOT:
+        if not len(column) or one.operator is Operator.IS_NOT:
+            return False
+        if isinstance(column, FlagColumn):
+            return float((column.values >= 0).mean()) < _SPARSE
+        if not isinstance(column, CategoryColumn):
             return False
         return float((np.diff(column.offsets) > 0).mean()) < _SPARSE
 

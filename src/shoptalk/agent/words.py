@@ -30,7 +30,7 @@ FILLER: Final = frozenset(
     liked enjoy enjoyed enjoying dislike disliked favourite favorite avoid long short cheap near close nearby kid lot girlfriend boyfriend wife
     husband friend friends loves likes enjoys tired sick looking anybody nobody everyone else last night last looks sounds seems
     feeling feels tonight recommend already directed actor actress director suitable appropriate somewhere rated rating place places anyplace
-    anywhere thank kindly possible possibly""".split()
+    anywhere thank kindly possible possibly fine instead please again""".split()
 )
 
 #: Vague words that people also say without meaning them; no facet for them is nothing to speak of.

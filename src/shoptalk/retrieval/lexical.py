@@ -38,7 +38,7 @@ _AGAIN = "Build it again from the catalog."
 class LexicalConfig:
     """How words are weighed. A term counts with the field that it fits best and a tenth of the others."""
 
-    title: float = 2.0
+    title: float = 1.0
     """weight of a term in the title"""
     body: float = 1.0
     """weight of a term in the document"""

@@ -124,6 +124,10 @@ class Talk:
         """Forget what was asked for; what the person likes, dislikes and has seen stays."""
         self._change(fresh, lambda _: [])
 
+    def forget(self) -> None:
+        """Remove this talk from the shop, with all that was said, shown and clicked in it. It cannot go on then."""
+        self._shop.log.forget_talk(self.id)
+
     def _turn(self, message: str) -> Iterator[Event]:
         snapshot = self._shop.refresh()
         before = self._state(snapshot.catalog)
