@@ -249,6 +249,17 @@ def test_eval_prints_figures_beside_baselines_and_writes_them_as_json(run, tmp_p
     assert report["systems"][0]["full"] == json.loads(out.read_text())["systems"][0]["full"]
 
 
+def test_a_report_that_cannot_be_written_and_a_log_that_is_not_there_are_told_before_the_work(run, tmp_path):
+    log = tmp_path / "log.jsonl"
+    log.write_text('{"id": "d", "turns": [{"role": "user", "text": "hi"}]}\n')
+    refused = run("eval", str(log), "--shop", "things", "--json", str(tmp_path / "nowhere" / "out.json"))
+    assert refused.exit_code == 2
+    assert "there is no folder" in " ".join(refused.stderr.replace("│", " ").split())
+    missing = run("eval", str(tmp_path / "no.jsonl"), "--shop", "no-such-shop")
+    assert missing.exit_code == 2
+    assert "no.jsonl: the log cannot be read: No such file" in missing.stderr
+
+
 def test_bars_are_drawn_on_a_terminal():
     from shoptalk.ui.tables import Stages
 

@@ -69,6 +69,19 @@ User = Annotated[
 ]
 
 
+def _writable(out: Path | None) -> Path | None:
+    """Refuse a place for the report before the work is done, not after."""
+    if out is not None and out != Path("-") and (out.is_dir() or not out.parent.is_dir()):
+        raise typer.BadParameter(f"{out} is a folder." if out.is_dir() else f"there is no folder {out.parent}.")
+    return out
+
+
+Out = Annotated[
+    Path | None,
+    typer.Option("--json", metavar="OUT", help="Write JSON there; '-' prints only it.", callback=_writable),
+]
+
+
 def main() -> None:
     """Run the command line."""
     app(prog_name="shoptalk")
@@ -320,9 +333,7 @@ def evaluate(
     ],
     *,
     shop: Annotated[str, typer.Option(help="The shop to measure.")] = "films",
-    out: Annotated[
-        Path | None, typer.Option("--json", metavar="OUT", help="Write JSON there; '-' prints only it.")
-    ] = None,
+    out: Out = None,
     depth: Annotated[int, typer.Option(min=50, help="How deep a ranking is looked at.")] = 100,
     limit: Annotated[int | None, typer.Option(min=1, help="Use only the first dialogues.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap intervals.")] = 0,
@@ -334,11 +345,13 @@ def evaluate(
 
     Example:  [bold]shoptalk eval talks.jsonl.gz --shop my-shop --json result.json[/bold]
     """
+    from shoptalk.eval.logs import read_dialogues
     from shoptalk.eval.replay import evaluate_log
     from shoptalk.eval.report import evaluation_tables
     from shoptalk.shop import Shop
     from shoptalk.ui.tables import Stages
 
+    next(read_dialogues(logs))  # a wrong path is told before a shop is opened, or even built
     with Stages(_console(stderr=True)) as progress, Shop.open(shop, progress=progress) as opened:
         report = evaluate_log(opened, logs, depth=depth, most=limit, seed=seed, progress=progress)
     _write_report(report.model_dump(mode="json"), out, lambda: evaluation_tables(report))
@@ -358,9 +371,7 @@ def bench(
         Path | None, typer.Option(envvar="SHOPTALK_DATA", help="Folder that may hold wiki_movies/movies.jsonl.gz.")
     ] = None,
     turns: Annotated[int, typer.Option(min=10, help="How many messages to time.")] = 200,
-    out: Annotated[
-        Path | None, typer.Option("--json", metavar="OUT", help="Write JSON there; '-' prints only it.")
-    ] = None,
+    out: Out = None,
 ) -> None:
     """Measure speed and memory, each figure beside its target.
 
