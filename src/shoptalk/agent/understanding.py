@@ -25,6 +25,7 @@ from shoptalk.agent.words import (
 )
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
+from shoptalk.retrieval.schema import Kind
 
 #: Characters of a message that are read; what comes after is ignored.
 LONGEST_MESSAGE = 2000
@@ -140,7 +141,10 @@ def _as_model(mention: Mention) -> Mention:
 def _kind_words(catalog: Catalog) -> frozenset[str]:
     """Labels of the facets: naming one asks for nothing by itself ('the genre', 'a good rating')."""
     return frozenset(
-        singular(word) for facet in catalog.schema.facets for word in words(facet.label or "") if len(word) > 3
+        singular(word)
+        for facet in catalog.schema.facets
+        for word in words(facet.label or "")
+        if len(word) > 3 and facet.kind is not Kind.FLAG
     )
 
 

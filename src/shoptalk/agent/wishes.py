@@ -22,7 +22,7 @@ from shoptalk.agent.words import (
     VAGUE,
     VAGUE_PAIRS,
 )
-from shoptalk.retrieval.catalog import Catalog, CategoryColumn, FlagColumn
+from shoptalk.retrieval.catalog import Catalog, CategoryColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Kind, Meaning
 
@@ -256,8 +256,6 @@ class Wishes:
         column = self._catalog.column(one.facet)
         if not len(column) or one.operator is Operator.IS_NOT:
             return False
-        if isinstance(column, FlagColumn):
-            return float((column.values >= 0).mean()) < _SPARSE
         if not isinstance(column, CategoryColumn):
             return False
         return float((np.diff(column.offsets) > 0).mean()) < _SPARSE

@@ -158,7 +158,7 @@ UNITS: Final = MappingProxyType(
         "kg": "kg", "kilo": "kg", "kilos": "kg", "g": "kg", "gram": "kg", "grams": "kg", "lb": "kg", "lbs": "kg", "pounds": "kg",
         "w": "W", "watt": "W", "watts": "W", "kw": "W", "ghz": "GHz", "mhz": "GHz", "hz": "Hz",
         "l": "l", "litre": "l", "litres": "l", "liter": "l", "liters": "l", "ml": "l",
-        "mm": "mm", "m": "m", "km": "km", "mile": "km", "miles": "km", "mp": "MP", "megapixel": "MP", "megapixels": "MP",
+        "mm": "mm", "m": "m", "meter": "m", "meters": "m", "metre": "m", "metres": "m", "km": "km", "mile": "km", "miles": "km", "mp": "MP", "megapixel": "MP", "megapixels": "MP",
         "mah": "mAh", "star": "star", "stars": "star", "page": "page", "pages": "page",
     }
 )  # fmt: skip
