@@ -333,6 +333,10 @@ def test_an_error_is_told_on_stderr_with_a_hint_and_exit_code_2(run, arguments, 
     assert "Traceback" not in failed.stderr
 
 
+def test_a_port_that_cannot_be_is_refused(run):
+    assert run("chat", "things", "--no-open", "--port", "99999").exit_code == 2
+
+
 def test_debug_shows_the_error_itself(run):
     from shoptalk.errors import ShopNotFoundError
 
