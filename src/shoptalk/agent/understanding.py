@@ -77,7 +77,9 @@ class EmbeddedUnderstanding:
         within = so_far if not dropped else [*values, *numbers]
         is_open = bool(state.texts or state.similar or self._rest(sentence)) or any(not value.must for value in values)
         vague = self._wishes.vague(sentence, within, state, is_open=is_open)
-        values = self._wishes.settle_sparse(values, is_open=bool(state.texts or self._rest(sentence)))
+        values = self._wishes.settle_sparse(
+            values, [*numbers, *relatives], is_open=bool(state.texts or self._rest(sentence))
+        )
         constraints = _in_order([*relatives, *values, *numbers, *vague])
         is_about_item = not constraints or (_is_question(sentence) and not relatives)
         acts = _acts(
@@ -119,8 +121,8 @@ class EmbeddedUnderstanding:
         """Words that were turned down and that no facet holds: nothing keeps items with them away."""
         return [
             sentence.text(i, 1)
-            for i in range(len(sentence))
-            if sentence.free(i) and sentence.negated[i] and not sentence.cue[i] and self._tells(sentence, i)
+            for i, form in enumerate(sentence.forms)
+            if sentence.free(i) and sentence.negated[i] and not sentence.cue[i] and form not in FILLER
         ][:_MOST_REFUSED]
 
     def _tells(self, sentence: Sentence, i: int) -> bool:

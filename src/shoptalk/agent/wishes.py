@@ -94,13 +94,15 @@ class Wishes:
             sentence.take(at, length)
         return _alternatives(sentence, found, self._catalog)
 
-    def settle_sparse(self, values: list[Constraint], *, is_open: bool) -> list[Constraint]:
+    def settle_sparse(
+        self, values: list[Constraint], others: Sequence[Constraint], *, is_open: bool
+    ) -> list[Constraint]:
         """The values, with those of facets that few items have as wishes where something else is wanted too.
 
         'External hard drive' wants a drive, not one of the three cables of the shop that are marked external; in 'a
-        laptop under 500' the kind of product is all that was said, and is meant.
+        laptop under 500' the kind of product is all that was said, and is meant, unless nothing meets it with the rest.
         """
-        if not is_open:
+        if not is_open and self._catalog.passing([one for one in (*values, *others) if one.must]).any():
             return values
         return [one.model_copy(update={"must": False}) if self._is_sparse(one) else one for one in values]
 
