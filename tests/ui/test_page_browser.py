@@ -57,7 +57,8 @@ def address(tmp_path_factory) -> Iterator[str]:
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
-        pytest.fail("no chromium found; install it (Debian: apt-get install chromium) or set SHOPTALK_NO_BROWSER=1")
+        missing = "no chromium found, so the page is not tried in a browser; Debian: apt-get install chromium"
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(missing)
     arguments = ["--no-sandbox", "--disable-background-networking", "--disable-gpu"]
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=arguments)

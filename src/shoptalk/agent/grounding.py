@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from shoptalk.agent.quantities import Bound, Quantity
 from shoptalk.agent.tokens import Token, singular, words
-from shoptalk.agent.words import FILLER, MEANING_WORDS
+from shoptalk.agent.words import FILLER, MEANING_WORDS, NUMBER_WORDS
 from shoptalk.retrieval.catalog import Catalog, DateColumn, NumberColumn
+from shoptalk.retrieval.flattening import HIGHEST
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Column, Kind, Meaning
 from shoptalk.retrieval.values import factor
@@ -29,7 +30,13 @@ _OPERATORS = {
 }
 _YEARS = (1870, 2100)
 _EARLIEST = 100
-_YEAR_CUES = frozenset({"before", "after", "since", "until", "prior to", "earlier than", "later than", "pre", "post"})
+_YEAR_CUES = frozenset(
+    {"before", "after", "since", "until", "prior to", "earlier than", "later than", "pre", "post"}
+    | {f"or {word}" for word in ("earlier", "later", "older", "newer")}
+)
+_COUNTING = frozenset({"quantity", "number", "count", "qty"})
+_FAR_BELOW = 0.1
+_UPWARD = (Operator.IS, Operator.AT_LEAST, Operator.MORE_THAN)
 _LABEL_REACH = 3
 
 
@@ -77,7 +84,7 @@ class Grounding:
 
     def facets_called(self, word: str) -> tuple[str, ...]:
         """Names of the facets that a word calls, by label or by meaning ('price', 'director')."""
-        form = singular(word)
+        form = _called(word)
         by_label = [name for name, label in self._labels.items() if form in label]
         meaning = MEANING_WORDS.get(word) or MEANING_WORDS.get(form)
         by_meaning = [facet.name for facet in self._catalog.schema.facets if meaning and facet.meaning is meaning]
@@ -101,6 +108,9 @@ class Grounding:
         if said.bound is Bound.BETWEEN and said.upper is not None:
             return Constraint(operator=Operator.BETWEEN, value=(said.value, said.upper), **common)
         operator = _OPERATORS[said.bound]
+        if operator in _UPWARD and (most := self._most_of(scale)) is not None:  # a room for four is one of several
+            at_least = Operator.AT_LEAST if operator is Operator.IS else operator
+            return Constraint(operator=at_least, value=said.value, **common | {"facet": most.facet.name})
         if operator is Operator.IS and said.unit == "inch":  # a 15.6" screen is called 15 inches
             return Constraint(operator=Operator.BETWEEN, value=(said.value - 0.5, said.value + 0.9), **common)
         if operator is Operator.IS:
@@ -126,8 +136,8 @@ class Grounding:
             return self.scale_of([Meaning.RATING])
         if said.unit is not None:
             fitting = [scale for scale in self.scales if scale.facet.unit and factor(said.unit, scale.facet.unit)]
-            return self._best(fitting or self._unit_unknown(said.unit, near), near, said)
-        called = [scale for scale in self.scales if self._called_by(scale, near) and not _is_age(scale, said)]
+            return self._best(fitting or self._unit_unknown(said, said.unit, near), near, said)
+        called = next((held for word in near if (held := self._scales_called(word, said))), [])
         if called and said.bound is not Bound.EXACT:
             return self._best(called, near, said)
         if _YEARS[0] <= said.value <= _YEARS[1] and float(said.value).is_integer() and self._as_year(said):
@@ -136,34 +146,52 @@ class Grounding:
             return self._best(called, near, said)
         if said.bound is Bound.EXACT:
             return None
-        return self.scale_of([Meaning.PRICE]) or (self.scale_of([Meaning.DURATION]) if said.value > 20 else None)
+        price = self.scale_of([Meaning.PRICE])
+        if price is not None:
+            return None if _is_far_below(price, said) else price
+        return self.scale_of([Meaning.DURATION]) if said.value > 20 else None
 
-    def _unit_unknown(self, unit: str, near: frozenset[str]) -> list[Scale]:
-        """Facets that tell no unit, and are called by the words around the number or by what the unit measures."""
-        bare = [scale for scale in self.scales if scale.facet.unit is None]
-        called = [scale for scale in bare if self._called_by(scale, near)]
+    def _scales_called(self, word: str, said: Quantity) -> list[Scale]:
+        return [scale for scale in self.scales if self._called_by(scale, (word,)) and not _is_age(scale, said)]
+
+    def _unit_unknown(self, said: Quantity, unit: str, near: Sequence[str]) -> list[Scale]:
+        """Facets that tell no unit, and are called by the words around the number or by what the unit measures.
+
+        What counts things has no unit: '32 GB' beside 'USB' is no number of USB ports.
+        """
+        bare = [scale for scale in self.scales if scale.facet.unit is None and not self._counts(scale)]
+        called = [scale for scale in bare if self._called_by(scale, near) and _is_plausible(scale, said)]
         meant = {"inch": Meaning.SIZE, "min": Meaning.DURATION, "kg": Meaning.WEIGHT}.get(unit)
         return called or [scale for scale in bare if meant and scale.facet.meaning is meant]
 
     def _as_year(self, said: Quantity) -> bool:
         if self.scale_of([Meaning.YEAR]) is None:
             return False
-        priced = self.scale_of([Meaning.PRICE]) is not None
-        return not priced or said.bound in (Bound.EXACT, Bound.BETWEEN) or said.cue in _YEAR_CUES
+        price = self.scale_of([Meaning.PRICE])
+        if price is not None and said.bound in (Bound.AT_LEAST, Bound.MORE) and not _is_plausible(price, said):
+            return True
+        return price is None or said.bound in (Bound.EXACT, Bound.BETWEEN) or said.cue in _YEAR_CUES
 
-    def _best(self, scales: Sequence[Scale], near: frozenset[str], said: Quantity) -> Scale | None:
+    def _most_of(self, scale: Scale) -> Scale | None:
+        """Where an item's parts differ in a number, the facet with the most of them; prices start at the least."""
+        if scale.facet.meaning is Meaning.PRICE:
+            return None
+        return next((one for one in self.scales if one.facet.name == scale.facet.name + HIGHEST), None)
+
+    def _counts(self, scale: Scale) -> bool:
+        return bool(_COUNTING & set(words(scale.facet.label or scale.facet.name)))
+
+    def _best(self, scales: Sequence[Scale], near: Sequence[str], said: Quantity) -> Scale | None:
         def fit(scale: Scale) -> tuple[bool, bool, float]:
-            held, value = scale.values[~np.isnan(scale.values)], _in_unit_of(scale, said).value
-            plausible = bool(len(held)) and held.min() * 0.5 <= value <= held.max() * 2
-            return self._called_by(scale, near), plausible, scale.coverage
+            return self._called_by(scale, near), _is_plausible(scale, said), scale.coverage
 
         return max(scales, key=fit, default=None)
 
-    def _called_by(self, scale: Scale, near: frozenset[str]) -> bool:
+    def _called_by(self, scale: Scale, near: Sequence[str]) -> bool:
         meaning = {word for word, held in MEANING_WORDS.items() if held is scale.facet.meaning}
         if scale.facet.meaning is Meaning.RATING:
             meaning |= {"rated"}
-        return bool(near & (self._labels.get(scale.facet.name, frozenset()) | meaning))
+        return bool(set(near) & (self._labels.get(scale.facet.name, frozenset()) | meaning))
 
     def _label_words(self) -> dict[str, frozenset[str]]:
         labels = {}
@@ -201,10 +229,43 @@ def _is_age(scale: Scale, said: Quantity) -> bool:
     return said.value < _EARLIEST and (scale.facet.meaning is Meaning.YEAR or scale.facet.kind is Kind.DATE)
 
 
-def _near(said: Quantity, tokens: Sequence[Token]) -> frozenset[str]:
-    before = [token.form for token in tokens if token.end <= said.end][-_LABEL_REACH - 2 :]
+def _near(said: Quantity, tokens: Sequence[Token]) -> tuple[str, ...]:
+    """The words around a number, those most likely to call its facet first: the next one, those before, those after.
+
+    A word that stands right behind another number speaks of that one: the baths in '3 beds 2 baths under 4000'.
+    """
+    before: list[str] = []
+    for token in reversed([token for token in tokens if token.end <= said.end]):
+        if _is_number(token) and token.end <= said.start:
+            del before[-1:]
+            break
+        before.append(token.form)
     after = [token.form for token in tokens if token.start >= said.end][:_LABEL_REACH]
-    return frozenset(singular(form) for form in (*before, *after))
+    ordered = (*after[:1], *before[: _LABEL_REACH + 2], *after[1:])
+    return tuple(dict.fromkeys(_called(form) for form in ordered))
+
+
+def _called(form: str) -> str:
+    """A word as labels are compared by: in the singular, a bedroom a bed."""
+    plain = singular(form)
+    return plain.removesuffix("room") if len(plain) > 6 else plain
+
+
+def _is_number(token: Token) -> bool:
+    return token.form[:1].isdigit() or token.form in NUMBER_WORDS
+
+
+def _is_plausible(scale: Scale, said: Quantity) -> bool:
+    """True for a number of the size that the facet's own have."""
+    held, value = scale.values[~np.isnan(scale.values)], _in_unit_of(scale, said).value
+    return bool(len(held)) and bool(held.min() * 0.5 <= value <= held.max() * 2)
+
+
+def _is_far_below(scale: Scale, said: Quantity) -> bool:
+    """True for 'at least 2' where everything costs thousands: something else is counted."""
+    held = scale.values[~np.isnan(scale.values)]
+    lower = said.bound in (Bound.AT_LEAST, Bound.MORE)
+    return lower and bool(len(held)) and bool(said.value < _FAR_BELOW * held.min())
 
 
 def _bare_operator(scale: Scale, said: Quantity) -> Operator:

@@ -79,6 +79,7 @@ class Naming:
     def mentions(self, sentence: Sentence, state: TalkState) -> tuple[list[Mention], list[str]]:
         """The items named, in the order of the message, and the titles asked for that the shop does not have."""
         found, unknown = self._quoted(sentence)
+        found += self._several_references(sentence, state)
         for at in range(len(sentence)):
             stance, length = _cue_at(sentence, at)
             if stance is None or not sentence.free(at, length):
@@ -238,6 +239,19 @@ class Naming:
             sentence.take(at, length)
         return found
 
+    def _several_references(self, sentence: Sentence, state: TalkState) -> list[Mention]:
+        """Several places at once: 'the first two', 'compare 1 and 3'."""
+        found = []
+        for at in range(len(sentence)):
+            places, length = _several_at(sentence, at, state)
+            held = [one for one in places if one in self._catalog]
+            if held and sentence.free(at, length):
+                start = at - 1 if at and sentence.forms[at - 1] == "the" else at
+                stance = self._stance_around(sentence, start, at + length, default=Stance.ASKED)
+                found += [self._of_id(sentence, at, length, one, stance) for one in held]
+                sentence.take(start, at - start + length)
+        return found
+
     def _reference_at(self, sentence: Sentence, at: int, state: TalkState) -> tuple[str | None, int]:
         """As the function of that name, for items that the shop still has: one may be gone since it was shown."""
         item_id, length = _reference_at(sentence, at, state)
@@ -362,6 +376,25 @@ def _reference_at(sentence: Sentence, at: int, state: TalkState) -> tuple[str | 
         noun = int(after in ("one", "film", "movie", "hotel", "product"))
         return state.focus or state.table[0], 1 + noun
     return None, 0
+
+
+def _several_at(sentence: Sentence, at: int, state: TalkState) -> tuple[Sequence[str], int]:
+    """The items on the table that the words here count off, and how many words do; empty if none are."""
+    form, count = sentence.forms[at], _counted(sentence.pair(at)[1])
+    if form in ("first", "last", "top") and 1 < count <= len(state.table) and _ends_reference(sentence, at + 2):
+        return (state.table[-count:] if form == "last" else state.table[:count]), 2
+    if sentence.forms[0] == "compare" and form.isdecimal() and (item := _on_table(state, int(form))):
+        return (item,), 1
+    return (), 0
+
+
+def _counted(form: str) -> int:
+    return int(form) if form.isdecimal() else NUMBER_WORDS.get(form, 0)
+
+
+def _ends_reference(sentence: Sentence, at: int) -> bool:
+    """True where nothing follows that is itself counted: 'the first two', 'the first two ones', no 'two seasons'."""
+    return at >= len(sentence) or sentence.starts_clause[at] or sentence.forms[at] in FILLER
 
 
 def _on_table(state: TalkState, place: int) -> str | None:

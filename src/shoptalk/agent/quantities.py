@@ -26,7 +26,7 @@ _UNIT = "|".join(sorted((re.escape(unit) for unit in (*UNITS, *CURRENCIES) if un
 _NUMBER = re.compile(
     rf"(?P<sign>[$€£¥]\s?)?(?<![\w.])(?P<number>{_DIGITS}|(?:an?\s+)?half\s+an|(?:{_SPOKEN})(?![a-z])(?:\s+and\s+a\s+half)?|an?(?=\s+hour))"
     rf"(?P<thousand>k\b)?(?P<half>\s+and\s+a\s+half(?=\s+hour))?"
-    rf"(?:[\s-]?(?P<unit>{_UNIT})(?![a-z])|\s?(?P<mark>[\"€£$”]))?(?P<half2>\s+and\s+a\s+half\b)?(?:(?P<compound>\s?(?:and\s+)?)(?P<rest>\d{{1,2}})\s?(?P<resttext>min(?:ute)?s?|m)?\b)?"
+    rf"(?:[\s-]?(?P<unit>{_UNIT})(?![a-z])|\s?(?P<mark>[\"€£$”%]))?(?P<half2>\s+and\s+a\s+half\b)?(?:(?P<compound>\s?(?:and\s+)?)(?P<rest>\d{{1,2}})\s?(?P<resttext>min(?:ute)?s?|m)?\b)?"
     rf"(?P<decade>s\b)?(?P<plus>\+)?",
     re.IGNORECASE,
 )
@@ -119,9 +119,11 @@ def _plain(message: str) -> list[Quantity]:
         start, bound, cue = _led(message, match.start())
         end = past
         if _AFTER_MOST.match(message[end:]):
-            bound, end = Bound.AT_MOST, end + len(_matched(_AFTER_MOST, message[end:]))
+            after = _matched(_AFTER_MOST, message[end:])
+            bound, end, cue = Bound.AT_MOST, end + len(after), cue or _plainly(after)
         elif match["plus"] or _AFTER_LEAST.match(message[end:]):
-            bound, end = Bound.AT_LEAST, end + len(_matched(_AFTER_LEAST, message[end:]))
+            after = _matched(_AFTER_LEAST, message[end:])
+            bound, end, cue = Bound.AT_LEAST, end + len(after), cue or _plainly(after)
         found.append(Quantity(value, start, end, unit, bound, cue=cue))
     return found
 
@@ -189,6 +191,10 @@ def _begin(message: str, start: int, cue: str) -> int:
 def _matched(pattern: re.Pattern[str], text: str) -> str:
     found = pattern.match(text)
     return found.group() if found else ""
+
+
+def _plainly(words: str) -> str:
+    return " ".join(words.lower().split())
 
 
 def _joined(message: str, found: list[Quantity]) -> list[Quantity]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from shoptalk.agent.tokens import Token, boundaries, tokenize
-from shoptalk.agent.words import CONTRAST, NEGATOR_PAIRS, NEGATORS, NOT_NEGATING, SOFTENERS
+from shoptalk.agent.words import CONTRAST, DEGREES, NEGATOR_PAIRS, NEGATORS, NOT_NEGATING, SOFTENERS
 
 _LIST_WORDS = frozenset({"or", "and", "nor"})
 _FRESH_START = frozenset({"a", "an", "something", "give", "show", "want", "with", "make", "id", "i", "more"})
@@ -92,7 +92,7 @@ class Sentence:
         for i, form in enumerate(self.forms):
             if skip:
                 skip -= 1
-                self.cue[i] = True
+                self.cue[i] = not negated[i]
                 continue
             if self.starts_clause[i] and active and not self._list_goes_on(i, negated):
                 active = False
@@ -102,6 +102,9 @@ class Sentence:
             elif pair in NEGATOR_PAIRS:
                 active, since, skip = True, i + 1, 1
                 self.cue[i] = True
+            elif form in NEGATORS and (only := self._degree_turned(i)):
+                negated[only - 1] = negated[only] = True
+                active, skip, self.cue[i] = False, only - i, True
             elif form in NEGATORS:
                 active, since = True, i
                 self.cue[i] = True
@@ -110,6 +113,13 @@ class Sentence:
             else:
                 negated[i] = active
         return negated
+
+    def _degree_turned(self, at: int) -> int:
+        """Place of the one word that 'not too', 'not very' turns round: 'a not too expensive red' is a red; else 0."""
+        degree, word = self.pair(at + 1) if at + 2 < len(self) else ("", "")
+        following = self.forms[at + 3] if at + 3 < len(self) else ""
+        turned = degree in DEGREES and not self.starts_clause[at + 2] and following not in ("or", "and")
+        return at + 2 if turned and word else 0
 
     def _list_goes_on(self, at: int, negated: Sequence[bool]) -> bool:
         """True where a comma only separates what is negated: 'no horror, musicals or war'."""

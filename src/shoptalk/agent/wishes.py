@@ -14,6 +14,7 @@ from shoptalk.agent.state import TalkState
 from shoptalk.agent.tokens import words
 from shoptalk.agent.words import (
     COMPARATIVES,
+    DEGREES,
     DROP_CUES,
     FEELING,
     IDLE,
@@ -90,6 +91,8 @@ class Wishes:
                 sentence.take(at, length)
                 continue
             roles = self._by_role(sentence, at, length, named)
+            if any(sentence.negated[at : at + length]):
+                roles = (*roles, *(more for one in roles for more in self._stronger(one)))
             found += [(at, length, self._value(sentence, at, length, one)) for one in roles]
             sentence.take(at, length)
         return _alternatives(sentence, found, self._catalog)
@@ -242,6 +245,11 @@ class Wishes:
             span=span,
         )
 
+    def _stronger(self, one: Named) -> list[Named]:
+        """What is not to be expensive is not to be very expensive either."""
+        degrees = (self._lexicon.all_named(words(f"{degree} {one.value}")) for degree in sorted(DEGREES))
+        return [named for held in degrees for named in held if named.facet == one.facet]
+
     def _own_mood(self, sentence: Sentence, at: int, named: tuple[Named, ...]) -> bool:
         """'I'm feeling sad' tells how the person is, and asks for nothing sad."""
         before = set(sentence.forms[max(0, at - 2) : at])
@@ -299,6 +307,7 @@ class Wishes:
             turned = VAGUE.get(sentence.pair(at)[1])
             return (_opposite(turned[0][0], low=turned[1]), 2) if turned else ("", 0)
         is_bound = sentence.pair(at)[1] == "than" and _is_number_next(sentence, at + 2)
+        is_bound = is_bound or (sentence.forms[max(0, at - 1)] == "or" and at > 1 and _is_number_next(sentence, at - 2))
         return (form, 1) if form in COMPARATIVES and not is_bound else ("", 0)
 
     def _than(

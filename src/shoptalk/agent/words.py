@@ -75,6 +75,8 @@ NOT_NEGATING: Final = frozenset(
         ("not", "over"), ("not", "under"), ("not", "bad"), ("cant", "wait"), ("cant", "decide"), ("never", "mind"),
     }
 )  # fmt: skip
+#: 'not too long', 'nothing very dark': the negation is of the degree, and reaches no further than that word.
+DEGREES: Final = frozenset({"too", "very", "overly", "super", "terribly", "particularly", "especially", "extremely"})
 #: Words that end a negation's scope.
 CONTRAST: Final = frozenset("but rather although though instead however".split())
 #: Words after which a value is a wish, not a must.
@@ -159,7 +161,7 @@ UNITS: Final = MappingProxyType(
         "w": "W", "watt": "W", "watts": "W", "kw": "W", "ghz": "GHz", "mhz": "GHz", "hz": "Hz",
         "l": "l", "litre": "l", "litres": "l", "liter": "l", "liters": "l", "ml": "l",
         "mm": "mm", "m": "m", "meter": "m", "meters": "m", "metre": "m", "metres": "m", "km": "km", "mile": "km", "miles": "km", "mp": "MP", "megapixel": "MP", "megapixels": "MP",
-        "mah": "mAh", "star": "star", "stars": "star", "page": "page", "pages": "page",
+        "mah": "mAh", "%": "%", "percent": "%", "star": "star", "stars": "star", "page": "page", "pages": "page",
     }
 )  # fmt: skip
 CURRENCIES: Final = frozenset(
