@@ -247,7 +247,8 @@ class Naming:
             held = [one for one in places if one in self._catalog]
             if held and sentence.free(at, length):
                 start = at - 1 if at and sentence.forms[at - 1] == "the" else at
-                stance = self._stance_around(sentence, start, at + length, default=Stance.ASKED)
+                default = Stance.DISLIKED if sentence.negated[at] else Stance.ASKED
+                stance = self._stance_around(sentence, start, at + length, default=default)
                 found += [self._of_id(sentence, at, length, one, stance) for one in held]
                 sentence.take(start, at - start + length)
         return found

@@ -1,0 +1,119 @@
+"""What people ask of homes, wines and hotels: numbers that stand side by side, shares, parts that differ."""
+
+import pytest
+
+from shoptalk.agent.state import TalkState
+from shoptalk.agent.understanding import EmbeddedUnderstanding
+from shoptalk.retrieval.catalog import Catalog
+from shoptalk.retrieval.detecting import detect, to_items
+from shoptalk.retrieval.flattening import flatten
+from shoptalk.retrieval.query import Act, Stance
+from shoptalk.retrieval.reading import Record
+
+HOMES = [
+    {
+        "property_name": f"{('Oak', 'Elm', 'Ash', 'Fir')[n % 4]} Court {n}",
+        "area": ("Fremont", "Oakland", "San Jose")[n % 3],
+        "number_of_beds": 1 + n % 4,
+        "number_of_baths": 1 + n % 3,
+        "rent": 1500 + 50 * n,
+        "usb_ports_quantity": 1 + n % 3,
+        "screen": 20 + n % 12,
+    }
+    for n in range(60)
+]
+WINES = [
+    {
+        "wine": f"{('Red Hill', 'Casa Verde', 'Maison Perle')[n % 3]} {n}",
+        "colour": ("red", "white")[n % 2],
+        "vintage": 2010 + n % 12,
+        "price_eur": 6 + 2 * n,
+        "abv": 9 + n % 6,
+        "price_range": ("moderate", "expensive", "very expensive")[n % 3],
+    }
+    for n in range(40)
+]
+HOTELS = [
+    {"name": f"Hotel {n}", "rooms": [{"sleeps": 2, "rate": 60 + n}, {"sleeps": 2 + n % 3, "rate": 90 + n}]}
+    for n in range(40)
+]
+
+
+def understanding(rows):
+    records = [Record(row, flatten(content)) for row, content in enumerate(rows, start=1)]
+    schema = detect(records)
+    return EmbeddedUnderstanding(Catalog.from_items(list(to_items(records, schema)), schema))
+
+
+def asked(understood, message):
+    return {(c.facet, c.operator.value, c.value) for c in understood.understand(message, TalkState()).constraints}
+
+
+@pytest.fixture(scope="module")
+def homes():
+    return understanding(HOMES)
+
+
+@pytest.fixture(scope="module")
+def wines():
+    return understanding(WINES)
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("3 beds 2 baths between 3000 and 4000",
+         {("number_of_beds", "is", 3.0), ("number_of_baths", "is", 2.0), ("rent", "between", (3000.0, 4000.0))}),
+        ("2 bedroom apartment under 3000", {("number_of_beds", "is", 2.0), ("rent", "less than", 3000.0)}),
+        ("at least two bathrooms in Fremont", {("number_of_baths", "at least", 2.0), ("area", "is", "Fremont")}),
+        ("rent 2000 to 3000, 2 beds", {("rent", "between", (2000.0, 3000.0)), ("number_of_beds", "is", 2.0)}),
+        ("4 bedrooms and at least 2 baths for less than 4500",
+         {("number_of_beds", "is", 4.0), ("number_of_baths", "at least", 2.0), ("rent", "less than", 4500.0)}),
+        ("at least 2 parking lots", set()),
+        ("usb stick 32GB", set()),
+        ("a 24 inch screen with usb", {("screen", "between", (23.5, 24.9))}),
+    ],
+)  # fmt: skip
+def test_a_number_speaks_of_what_stands_next_to_it(homes, message, expected):
+    assert asked(homes, message) == expected
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("a white under 10%", {("colour", "is", "white"), ("abv", "less than", 10.0)}),
+        ("at most 12 percent", {("abv", "at most", 12.0)}),
+        ("from 2015 or later", {("vintage", "at least", 2015.0)}),
+        ("2015 or newer, at most 20 euros", {("vintage", "at least", 2015.0), ("price_eur", "at most", 20.0)}),
+        ("vintage 2015 or older", {("vintage", "at most", 2015.0)}),
+    ],
+)
+def test_shares_and_vintages_are_no_prices(wines, message, expected):
+    assert asked(wines, message) == expected
+
+
+def test_not_too_much_of_one_thing_turns_nothing_else_round(wines):
+    asks = wines.understand("a not too expensive red", TalkState()).constraints
+    held = {(c.facet, c.operator.value, c.value) for c in asks}
+    assert ("colour", "is", "red") in held
+    assert {("price_range", "is not", "expensive"), ("price_range", "is not", "very expensive")} <= held
+
+
+def test_a_room_for_four_is_one_of_the_rooms():
+    assert asked(understanding(HOTELS), "sleeps 4") == {("rooms.sleeps.max", "at least", 4.0)}
+
+
+@pytest.mark.parametrize(
+    ("message", "places", "stance"),
+    [
+        ("compare the first two", (0, 1), Stance.ASKED),
+        ("compare 1 and 3", (0, 2), Stance.ASKED),
+        ("I like the last two", (2, 3), Stance.LIKED),
+        ("not the first two", (0, 1), Stance.DISLIKED),
+    ],
+)
+def test_several_places_on_the_table_are_meant_at_once(wines, message, places, stance):
+    state = TalkState(table=("red-hill-0-2010", "casa-verde-1-2011", "maison-perle-2-2012", "red-hill-3-2013"))
+    request = wines.understand(message, state)
+    assert [(m.item_id, m.stance) for m in request.mentions] == [(state.table[place], stance) for place in places]
+    assert (Act.COMPARE in request.acts) is message.startswith("compare")
