@@ -1,5 +1,6 @@
 """From what was said to the catalog's facets: numbers, vague words, comparatives and labels become constraints."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, MINYEAR, date, timedelta
@@ -9,8 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shoptalk.agent.dates import SaidDay
 from shoptalk.agent.quantities import Bound, Quantity
-from shoptalk.agent.tokens import Token, singular, words
+from shoptalk.agent.tokens import Token, boundaries, singular, words
 from shoptalk.agent.words import FILLER, MEANING_WORDS, NUMBER_WORDS
 from shoptalk.retrieval.catalog import Catalog, DateColumn, NumberColumn
 from shoptalk.retrieval.flattening import HIGHEST
@@ -37,6 +39,7 @@ _YEAR_CUES = frozenset(
 _COUNTING = frozenset({"quantity", "number", "count", "qty"})
 _FAR_BELOW = 0.1
 _UPWARD = (Operator.IS, Operator.AT_LEAST, Operator.MORE_THAN)
+_ENDING = frozenset({"drop", "dropoff", "return", "end", "ends", "until", "out", "checkout", "arrival", "expiry"})
 _LABEL_REACH = 3
 
 
@@ -94,7 +97,7 @@ class Grounding:
 
     def quantity(self, said: Quantity, tokens: Sequence[Token], message: str) -> Constraint | None:
         """The constraint that a number means here, or None where no facet takes it."""
-        scale = self._scale_for(said, tokens)
+        scale = self._scale_for(said, tokens, message)
         if scale is None:
             return None
         said = _in_unit_of(scale, said)
@@ -117,6 +120,33 @@ class Grounding:
             operator = _bare_operator(scale, said)
         return Constraint(operator=operator, value=said.value, **common)
 
+    def day(self, said: SaidDay, tokens: Sequence[Token], message: str) -> Constraint | None:
+        """The constraint that a day means here, or None where no facet holds days, or no calendar that day."""
+        days = [scale for scale in self.scales if scale.facet.kind is Kind.DATE and scale.coverage]
+        near = _near(said.start, said.end, tokens, message)
+        called = next((held for word in near if (held := [s for s in days if self._called_by(s, (word,))])), days)
+        scale = max(
+            called, key=lambda scale: (not _ENDING & set(words(scale.facet.name)), scale.coverage), default=None
+        )
+        meant = _days_meant(scale, said) if scale is not None else None
+        if scale is None or meant is None:
+            return None
+        first, last = (day.isoformat() for day in meant)
+        value: str | tuple[str, str] = {Bound.MORE: last, Bound.AT_MOST: last}.get(said.bound, first)
+        operator = _OPERATORS[said.bound]
+        span = (said.start, said.end)
+        if said.bound is Bound.BETWEEN or (operator is Operator.IS and first != last):
+            operator, value = Operator.BETWEEN, (first, last)
+        return Constraint.model_validate(
+            {
+                "facet": scale.facet.name,
+                "operator": operator,
+                "value": value,
+                "words": message[slice(*span)],
+                "span": span,
+            }
+        )
+
     @cached_property
     def latest_year(self) -> float:
         """The catalog's newest year: 'the last ten years' are counted back from it, so that answers do not age."""
@@ -126,12 +156,12 @@ class Grounding:
         newest = float(np.nanmax(scale.values))
         return newest if scale.facet.kind is not Kind.DATE else float((_EPOCH + timedelta(days=newest)).year)
 
-    def _scale_for(self, said: Quantity, tokens: Sequence[Token]) -> Scale | None:
+    def _scale_for(self, said: Quantity, tokens: Sequence[Token], message: str) -> Scale | None:
         if said.unit in ("year", "years back"):
             return self.scale_of([Meaning.YEAR])
         if said.unit == "money":
             return self.scale_of([Meaning.PRICE])
-        near = _near(said, tokens)
+        near = _near(said.start, said.end, tokens, message)
         if said.unit == "star":
             return self.scale_of([Meaning.RATING])
         if said.unit is not None:
@@ -229,20 +259,23 @@ def _is_age(scale: Scale, said: Quantity) -> bool:
     return said.value < _EARLIEST and (scale.facet.meaning is Meaning.YEAR or scale.facet.kind is Kind.DATE)
 
 
-def _near(said: Quantity, tokens: Sequence[Token]) -> tuple[str, ...]:
+def _near(start: int, end: int, tokens: Sequence[Token], message: str) -> tuple[str, ...]:
     """The words around a number, those most likely to call its facet first: the next one, those before, those after.
 
     A word that stands right behind another number speaks of that one: the baths in '3 beds 2 baths under 4000'.
     """
-    before: list[str] = []
-    for token in reversed([token for token in tokens if token.end <= said.end]):
-        if _is_number(token) and token.end <= said.start:
-            del before[-1:]
+    ends = boundaries(message)
+    before: list[Token] = []
+    for token in reversed([token for token in tokens if token.end <= end]):
+        if _is_number(token) and token.end <= start:
+            if before and not any(token.end <= edge < before[-1].start for edge in ends):
+                before.pop()
             break
-        before.append(token.form)
-    after = [token.form for token in tokens if token.start >= said.end][:_LABEL_REACH]
+        before.append(token)
+    clause = min((edge for edge in ends if edge >= end), default=len(message))
+    after = [token for token in tokens if end <= token.start < clause][:_LABEL_REACH]
     ordered = (*after[:1], *before[: _LABEL_REACH + 2], *after[1:])
-    return tuple(dict.fromkeys(_called(form) for form in ordered))
+    return tuple(dict.fromkeys(_called(token.form) for token in ordered))
 
 
 def _called(form: str) -> str:
@@ -277,6 +310,25 @@ def _bare_operator(scale: Scale, said: Quantity) -> Operator:
     if scale.facet.meaning is Meaning.RATING:
         return Operator.AT_LEAST
     return Operator.IS
+
+
+def _days_meant(scale: Scale, said: SaidDay) -> tuple[date, date] | None:
+    """The first and last day that is meant; a year that was not said is the latest in which the facet has that day."""
+    held = scale.values[~np.isnan(scale.values)]
+    low, high = (_EPOCH + timedelta(days=int(np.floor(edge))) for edge in (held.min(), held.max()))
+    years = [said.year] if said.year else range(high.year, low.year - 1, -1)
+    spans = [span for year in years if (span := _in_year(said, year))]
+    return next((span for span in spans if span[0] <= high and span[1] >= low), spans[0] if spans else None)
+
+
+def _in_year(said: SaidDay, year: int) -> tuple[date, date] | None:
+    """None for a day that no calendar has, and for a range that runs backwards."""
+    month, day = said.last or (said.month, said.day or monthrange(year, said.month)[1])
+    try:
+        first, last = date(year, said.month, said.day or 1), date(year, month, day)
+    except ValueError:
+        return None
+    return (first, last) if first <= last else None
 
 
 def _year_start(scale: Scale, year: float) -> float | str:

@@ -89,7 +89,7 @@ def _decades(message: str) -> list[Quantity]:
         if digits and first < 100:
             first += 2000 if first < 20 else 1900
         low, high = {"early": (0, 3), "mid": (3, 6), "late": (6, 9)}.get((match["part"] or "").lower(), (0, 9))
-        start, bound, cue = _led(message, match.start())
+        start, bound, cue = led(message, match.start())
         if bound in (Bound.AT_MOST, Bound.LESS) and cue in ("before", "pre", "prior to", "earlier than", "older than"):
             found.append(Quantity(first, start, match.end(), "year", Bound.LESS, cue=cue))
         elif bound in (Bound.AT_LEAST, Bound.MORE) and cue in ("after", "since", "post", "later than", "newer than"):
@@ -116,7 +116,7 @@ def _last_years(message: str) -> list[Quantity]:
 def _plain(message: str) -> list[Quantity]:
     found = []
     for match, value, unit, past in _numbers(message):
-        start, bound, cue = _led(message, match.start())
+        start, bound, cue = led(message, match.start())
         end = past
         if _AFTER_MOST.match(message[end:]):
             after = _matched(_AFTER_MOST, message[end:])
@@ -166,7 +166,7 @@ def _number(said: str) -> float:
     return float(NUMBER_WORDS.get(plain, 1))
 
 
-def _led(message: str, start: int) -> tuple[int, Bound, str]:
+def led(message: str, start: int) -> tuple[int, Bound, str]:
     """The bound that the words right before `start` express: where they begin, the bound, the cue."""
     before = re.sub(r"[^\w]+", " ", message[max(0, start - _LEAD) : start].lower())
     trimmed = re.sub(r"(?:\b(?:the|a|an|year|of|about)\s+)+$", "", before + " " if not before.endswith(" ") else before)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from shoptalk.agent.dates import read_days
 from shoptalk.agent.grounding import Grounding, Scale, among_passing
 from shoptalk.agent.lexicon import Lexicon, Named
 from shoptalk.agent.naming import Naming
@@ -111,13 +112,26 @@ class Wishes:
 
     def quantities(self, sentence: Sentence) -> list[Constraint]:
         """Numbers with the facet they speak of. A must, unless softened."""
-        found = []
+        found = self._days(sentence)
         for said in read_quantities(sentence.message):
             inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
             if not inside or any(sentence.taken[i] for i in inside) or self._is_count(sentence, inside, said.bound):
                 continue
             constraint = self._grounding.quantity(said, sentence.tokens, sentence.message)
             if constraint is None:
+                continue
+            sentence.take_span(said.start, said.end)
+            self._take_label(sentence, inside, constraint.facet)
+            found.append(constraint.model_copy(update={"must": not sentence.softened[inside[-1]]}))
+        return found
+
+    def _days(self, sentence: Sentence) -> list[Constraint]:
+        """Days with the facet they speak of: 'on March 5', 'before 2019-03-05'."""
+        found = []
+        for said in read_days(sentence.message):
+            inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
+            constraint = self._grounding.day(said, sentence.tokens, sentence.message)
+            if constraint is None or not inside or any(sentence.taken[i] for i in inside):
                 continue
             sentence.take_span(said.start, said.end)
             self._take_label(sentence, inside, constraint.facet)
