@@ -1,7 +1,10 @@
 """What people ask of homes, wines and hotels: numbers that stand side by side, shares, parts that differ."""
 
+import json
+
 import pytest
 
+from shoptalk import Shop
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.understanding import EmbeddedUnderstanding
 from shoptalk.retrieval.catalog import Catalog
@@ -117,3 +120,50 @@ def test_several_places_on_the_table_are_meant_at_once(wines, message, places, s
     request = wines.understand(message, state)
     assert [(m.item_id, m.stance) for m in request.mentions] == [(state.table[place], stance) for place in places]
     assert (Act.COMPARE in request.acts) is message.startswith("compare")
+
+
+SHOPS = [
+    {
+        "name": f"{('Oak', 'Elm', 'Ash')[n % 3]} Barbers {n}",
+        "city": ("Fremont", "Oakland")[n % 2],
+        "opening_time": ("09:00", "10:00")[n % 2],
+        "phone_number": f"510-555-{1000 + n}",
+        "street_address": f"{n} Main Street; Suite {n}",
+    }
+    for n in range(40)
+]
+
+
+@pytest.fixture(scope="module")
+def barbers(tmp_path_factory, settings):
+    folder = tmp_path_factory.mktemp("barbers")
+    (folder / "barbers.json").write_text(json.dumps(SHOPS))
+    with Shop.build(folder / "barbers.json", folder / "shop", settings=settings) as shop:
+        yield shop
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("what's the phone number of the first?", "phone number: {phone_number}."),
+        ("what is the address of the second one?", "street address: {street_address}."),
+        ("what is the opening time of the first one?", "opening time: {opening_time}."),
+    ],
+)
+def test_a_question_is_answered_also_from_what_is_no_facet(barbers, question, answer):
+    talk = barbers.talk()
+    picks = talk.say("a barber in Oakland").picks
+    row = next(one for one in SHOPS if one["name"] == picks["second" in question].item.title)
+    assert talk.say(question).text.endswith(answer.format(**row))
+
+
+def test_the_words_of_a_question_are_no_wish(barbers):
+    talk = barbers.talk()
+    before = talk.say("a barber in Oakland").chips
+    assert talk.say("who shaves at the first one?").chips == before
+
+
+def test_it_is_the_item_that_was_asked_about_also_before_anything_was_shown(barbers):
+    talk = barbers.talk()
+    talk.say("tell me about Oak Barbers 0")
+    assert "510-555-1000" in talk.say("what is its phone number?").text

@@ -12,6 +12,7 @@ from shoptalk.agent.events import Pick
 from shoptalk.agent.phrasing import (
     constraint_in_words,
     facet_facts,
+    facts_in_text,
     join,
     label_of,
     number_in_words,
@@ -22,12 +23,13 @@ from shoptalk.agent.relaxing import Relaxation
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.words import FAREWELLS, GREETINGS
 from shoptalk.retrieval.catalog import Item
+from shoptalk.retrieval.naming import is_description
 from shoptalk.retrieval.query import Act, Constraint, Operator, Request, Stance
-from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
+from shoptalk.retrieval.schema import Column, Kind, Meaning, Role, Schema
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _REASONS_IN_TEXT = 2
-_MOST_NAMED = 4
+_MOST_NAMED, _MOST_LESSER = 4, 6
 _MOST_DIFFERENCES = 10
 _BEST = {
     Meaning.PRICE: ("cheapest", min), Meaning.DURATION: ("shortest", min), Meaning.WEIGHT: ("lightest", min),
@@ -204,16 +206,21 @@ def _way(schema: Schema, relaxation: Relaxation) -> str:
 def _details(answer: Answer) -> Iterator[str]:
     for place, pick in enumerate(answer.picks):
         yield ("\n\n" if place else "") + f"**{title_with_year(answer.schema, pick.item)}**"
-        asked = [facet for facet in answer.schema.facets if facet.name in answer.request.asked]
-        if facts := facet_facts(asked, pick.item):
+        told = facts_in_text(answer.schema, pick.item)
+        lesser = [column for column in answer.schema.of_role(Role.TEXT) if not is_description(column.name)]
+        asked = [column for column in (*answer.schema.facets, *lesser) if column.name in answer.request.asked]
+        facts = facet_facts(asked, pick.item)
+        facts += [(label_of(column), value) for column, value in told if column in asked]
+        if facts:
             yield ": " + "; ".join(f"{label}: {value}" for label, value in facts) + "."
             continue
         if asked:
             yield f": its record does not tell the {join([label_of(facet) for facet in asked])}."
             continue
-        if about := _opening(pick.item.text):
+        if about := "" if told and "\n\n" not in pick.item.text else _opening(pick.item.text):
             yield f": {about}"
-        for label, value in facet_facts(answer.schema.facets, pick.item):
+        rest = [(label_of(column), value) for column, value in told[:_MOST_LESSER]]
+        for label, value in (*facet_facts(answer.schema.facets, pick.item), *rest):
             yield f"\n- {label}: {value}"
 
 

@@ -130,6 +130,8 @@ class Naming:
     def _after_cue(self, sentence: Sentence, at: int, stance: Stance, state: TalkState) -> list[Mention]:
         """What stands right after a cue: a place on the table, or one or several titles."""
         item_id, length = self._reference_at(sentence, at, state)
+        if stance is Stance.ASKED and sentence.forms[at : at + 1] == ["its"]:  # 'what is its phone number'
+            item_id, length = self.subject(state), 1
         if item_id:
             sentence.take(at, length)
             return [self._of_id(sentence, at, length, item_id, stance)]
@@ -359,7 +361,7 @@ def _cue_at(sentence: Sentence, at: int) -> tuple[Stance | None, int]:
 
 def _reference_at(sentence: Sentence, at: int, state: TalkState) -> tuple[str | None, int]:
     """The item on the table that the words here point to, and how many words do; (None, 0) if none."""
-    if not state.table or at >= len(sentence):
+    if not (state.table or state.focus) or at >= len(sentence):
         return None, 0
     forms = sentence.forms
     skip = 1 if forms[at] == "the" and at + 1 < len(forms) else 0

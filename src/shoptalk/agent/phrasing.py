@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from shoptalk.retrieval.catalog import FacetValue, Item
 from shoptalk.retrieval.query import Constraint, Operator, Value
-from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
+from shoptalk.retrieval.schema import Column, Kind, Meaning, Role, Schema
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _SPELLED = {"inch": '"', "star": " stars"}
@@ -115,6 +115,21 @@ def facet_facts(facets: Iterable[Column], item: Item, *, most: int = 12) -> list
         if facet.name in item.facets and facet.meaning is not Meaning.HIDDEN
     ]
     return said[:most]
+
+
+def facts_in_text(schema: Schema, item: Item) -> list[tuple[Column, str]]:
+    """The lesser columns, which no facet holds and the text has as 'phone: 1234; address: 5 Elm Street'."""
+    columns = {label_of(column): column for column in schema.of_role(Role.TEXT)}
+    told: list[tuple[Column, str]] = []
+    for part in item.text.rsplit("\n\n", maxsplit=1)[-1].split("; "):
+        label, colon, value = part.partition(": ")
+        if colon and label in columns:
+            told.append((columns[label], value))
+        elif told:
+            told[-1] = (told[-1][0], f"{told[-1][1]}; {part}")
+        else:
+            return []
+    return told
 
 
 def _fact(facet: Column, value: FacetValue) -> str:

@@ -85,10 +85,10 @@ class EmbeddedUnderstanding:
         acts = _acts(
             sentence, mentions, is_about_item=is_about_item, is_bare=not constraints, has_table=bool(state.table)
         )
-        asked: tuple[str, ...] = ()
+        asked, text = tuple[str, ...](), self._rest(sentence)
         if {Act.DETAILS, Act.COMPARE} & set(acts):  # a question sets no conditions
             asked = (*self._wishes.asked(sentence), *(constraint.facet for constraint in constraints))
-            constraints = []
+            constraints, text = [], ""
         else:
             mentions = [_as_model(mention) for mention in mentions]
         return Request(
@@ -97,7 +97,7 @@ class EmbeddedUnderstanding:
             constraints=tuple(constraints),
             dropped=dropped,
             mentions=tuple(mentions),
-            text=self._rest(sentence),
+            text=text,
             count=count,
             unknown_titles=tuple(unknown),
             unheld=(*unheld, *self._refused(sentence)),

@@ -26,7 +26,7 @@ from shoptalk.agent.words import (
 )
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn
 from shoptalk.retrieval.query import Constraint, Operator
-from shoptalk.retrieval.schema import Kind, Meaning
+from shoptalk.retrieval.schema import Kind, Meaning, Role
 
 _ASSUMED = 0.5
 _SUPERLATIVE_ITEMS = 8
@@ -225,6 +225,10 @@ class Wishes:
                 found.append(scale.facet.name)
             if len(form) > 4:
                 found += [f.name for f in self._catalog.schema.facets if _same_stem(form, f.label)]
+            if sentence.free(at):  # 'what time', and the phone numbers that are no facet
+                schema = self._catalog.schema
+                found += [f.name for f in schema.facets if form == f.label]
+                found += [c.name for c in schema.of_role(Role.TEXT) if len(form) > 4 and _same_stem(form, c.label)]
         return tuple(dict.fromkeys(found))
 
     def _free_run(self, sentence: Sentence, at: int) -> tuple[int, tuple[Named, ...]]:
