@@ -291,8 +291,13 @@ def chat(
     ] = None,
     user: User = None,
     open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in the browser.")] = True,
+    remote_pictures: Annotated[
+        bool, typer.Option("--remote-pictures", help="Let browsers fetch the items' pictures from their own addresses.")
+    ] = False,
 ) -> None:
     """Serve the chat page on this machine. Ctrl-C ends it.
+
+    Nothing is fetched from elsewhere unless --remote-pictures says so: pictures are drawn instead.
 
     Example:  [bold]shoptalk chat my-shop --port 8000 --no-open[/bold]
     """
@@ -305,6 +310,7 @@ def chat(
             host=host,
             port=port,
             open_browser=open_browser,
+            pictures="remote" if remote_pictures else "local",
             ready=lambda address: _plainly(_console(), f"{opened.name} is served at {address} (Ctrl-C ends it)"),
         )
 
