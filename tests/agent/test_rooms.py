@@ -167,3 +167,29 @@ def test_it_is_the_item_that_was_asked_about_also_before_anything_was_shown(barb
     talk = barbers.talk()
     talk.say("tell me about Oak Barbers 0")
     assert "510-555-1000" in talk.say("what is its phone number?").text
+
+
+PLACES = [
+    {
+        "name": f"Place {n}",
+        "cuisine": ("Thai", "Mexican")[n % 2],
+        "price_range": ("inexpensive", "moderate", "expensive")[n % 3],
+        "serves_alcohol": ("True", "False")[n % 2],
+        "pets_allowed": ("True", "False", "False")[n % 3],
+    }
+    for n in range(40)
+]
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("cheap thai", {("price_range", "is", "inexpensive"), ("cuisine", "is", "Thai")}),
+        ("moderately priced", {("price_range", "is", "moderate")}),
+        ("not cheap", {("price_range", "is not", "inexpensive")}),
+        ("no alcohol", {("serves_alcohol", "is not", True)}),
+        ("must allow dogs", {("pets_allowed", "is", True)}),
+    ],
+)
+def test_prices_in_words_and_flags_are_said_as_people_say_them(message, expected):
+    assert asked(understanding(PLACES), message) == expected

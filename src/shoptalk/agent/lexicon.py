@@ -9,9 +9,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from shoptalk.agent.tokens import singular, words
-from shoptalk.agent.words import CURRENCIES, DOUBLE_SYNONYMS, FILLER, LEANINGS, NUMBER_WORDS, SYNONYMS, UNITS
+from shoptalk.agent.words import (
+    CURRENCIES,
+    DOUBLE_SYNONYMS,
+    FILLER,
+    LEANINGS,
+    NUMBER_WORDS,
+    PRICE_LEVELS,
+    SYNONYMS,
+    UNITS,
+)
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn, FlagColumn
-from shoptalk.retrieval.schema import Column, Meaning
+from shoptalk.retrieval.schema import Column, Kind, Meaning
 
 Key = tuple[str, ...]
 
@@ -23,7 +32,23 @@ _MEANING_ORDER = (
     Meaning.GENRE, Meaning.BRAND, Meaning.LANGUAGE, Meaning.PLACE, Meaning.PERSON, None, Meaning.KEYWORD,
 )  # fmt: skip
 _FLAG_FRAME = frozenset(
-    {"is", "has", "have", "included", "include", "available", "allowed", "built", "integrated", "free"}
+    {
+        "is",
+        "has",
+        "have",
+        "included",
+        "include",
+        "available",
+        "allowed",
+        "built",
+        "integrated",
+        "free",
+        "serve",
+        "offer",
+        "accept",
+        "provide",
+        "permitted",
+    }
 )
 
 
@@ -53,6 +78,8 @@ class Lexicon:
         self._add_last_names(people)
         self._direct = frozenset(self._named)
         self._add_synonyms()
+        if not any(facet.kind is Kind.NUMBER and facet.meaning is Meaning.PRICE for facet in catalog.schema.facets):
+            self._add_price_levels()
 
     def longest(self, forms: Sequence[str], at: int) -> tuple[int, tuple[Named, ...]]:
         """The longest run of words from `at` on that names values: its length (0: none) and the values.
@@ -140,6 +167,13 @@ class Lexicon:
         for said, meant in LEANINGS.items():
             found = next((values for word in meant if (values := self.all_named(words(word)))), ())
             self._alias(said, sorted(found, key=self._order)[:1], leaning=True)
+
+    def _add_price_levels(self) -> None:
+        """'Cheap' where the price is told in words: 'inexpensive' of the price range."""
+        for said, meant in PRICE_LEVELS.items():
+            held = (one for word in meant for one in self.all_named(words(word)))
+            levels = [one for one in held if {"price", "cost"} & set(words(self._facets[one.facet].label or one.facet))]
+            self._alias(said, levels[:1], leaning=False)
 
     def _alias(self, said: str, values: Iterable[Named], *, leaning: bool) -> None:
         key = tuple(singular(word) for word in words(said))

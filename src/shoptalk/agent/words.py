@@ -283,8 +283,15 @@ SYNONYMS: Final = MappingProxyType(
         "earbuds": ("headphones", "in-ear"), "pc": ("desktop", "pc"), "grey": ("gray",), "gray": ("grey",),
         "pool": ("swimming pool", "pool"), "gym": ("fitness center", "fitness centre"), "wi fi": ("free wifi", "wifi"),
         "wifi": ("free wifi", "wi-fi"), "breakfast": ("continental breakfast", "free breakfast"), "parking": ("free parking",),
+        "dog": ("pets",), "cat": ("pets",), "puppy": ("pets",),
     }
 )  # fmt: skip
+#: Levels of a price that is told in words, tried in order.
+PRICE_LEVELS: Final = MappingProxyType(
+    dict.fromkeys(("cheap", "affordable", "budget", "inexpensive", "low priced"), ("inexpensive", "cheap", "budget", "low"))
+    | dict.fromkeys(("pricey", "upscale", "high end", "luxury"), ("expensive", "high"))
+    | dict.fromkeys(("moderately priced", "mid range"), ("moderate", "medium", "mid"))
+)
 #: Two values at once.
 DOUBLE_SYNONYMS: Final = MappingProxyType(
     {
