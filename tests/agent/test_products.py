@@ -138,6 +138,12 @@ def test_a_model_number_names_its_item(understand):
     assert mention.title.endswith("107X")
 
 
+def test_about_a_price_that_nothing_has_is_answered_with_the_nearest(shop):
+    text = shop.talk().say("a printer for about 5000 euros").text
+    assert "nearest" in text
+    assert "€1,199" in text
+
+
 def test_a_price_nobody_meets_is_answered_with_the_nearest(shop):
     reply = shop.talk().say("a laptop under 20 euros")
     prices = [shop.catalog.value(r, "price_eur") for r in range(48) if shop.catalog.value(r, "type") == "laptop"]

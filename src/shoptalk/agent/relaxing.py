@@ -59,11 +59,13 @@ def _leaving_out(
 def _nearest(catalog: Catalog, constraint: Constraint, passing: NDArray[np.bool_]) -> float | str | None:
     """The value nearest to a broken bound among the items that meet everything else."""
     column = catalog.column(constraint.facet)
-    if constraint.operator not in (*_UPPER, *_LOWER) or not isinstance(column, NumberColumn | DateColumn):
+    if not isinstance(column, NumberColumn | DateColumn):
         return None
     values = column.values if isinstance(column, NumberColumn) else column.days
     held = values[passing & ~np.isnan(values)]
-    if not len(held):
+    if constraint.operator is Operator.ABOUT and isinstance(constraint.value, float) and len(held):
+        return float(held[np.abs(held - constraint.value).argmin()])
+    if constraint.operator not in (*_UPPER, *_LOWER) or not len(held):
         return None
     nearest = float(held.min() if constraint.operator in _UPPER else held.max())
     return iso_day(nearest) if isinstance(column, DateColumn) else nearest
