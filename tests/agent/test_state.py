@@ -49,6 +49,10 @@ def test_values_that_no_item_has_together_change_the_subject(hear, films):
     assert films.passing(state.musts).any()
 
 
+def test_values_of_one_message_stay_together_even_if_nothing_has_both(hear):
+    assert {value for _, _, value in held(hear("a musical western"))} == {"Musical", "Western"}
+
+
 def test_order_of_independent_constraints_does_not_matter(hear):
     one, other = hear("a comedy from the 90s in french"), hear("french comedy, 90s")
     assert held(one) == held(other)

@@ -190,7 +190,7 @@ def _merged(
 
     kept = [old for old in held if stays(old)]
     if facet.kind is Kind.CATEGORIES and new.must and new.operator is Operator.IS and len(kept) == len(held):
-        kept = _if_possible(kept, new, catalog)
+        kept = _if_possible(kept, new, catalog, fellows)
     return [*kept, new]
 
 
@@ -214,9 +214,21 @@ def _is_feature(constraint: Constraint, catalog: Catalog) -> bool:
     return facet.kind is Kind.FLAG or facet.meaning is Meaning.KEYWORD
 
 
-def _if_possible(kept: list[Constraint], new: Constraint, catalog: Catalog) -> list[Constraint]:
-    """Drops older values of the facet where no item has them all: 'thriller' after 'musical' changes the subject."""
-    same = [old for old in kept if old.facet == new.facet and old.must and old.operator is not Operator.IS_NOT]
+def _if_possible(
+    kept: list[Constraint], new: Constraint, catalog: Catalog, fellows: list[Constraint]
+) -> list[Constraint]:
+    """Drops older values of the facet where no item has them all: 'thriller' after 'musical' changes the subject.
+
+    Values of one message (`fellows`) are meant together, and stay even if nothing has both.
+    """
+    same = [
+        old
+        for old in kept
+        if old.facet == new.facet
+        and old.must
+        and old.operator is not Operator.IS_NOT
+        and not any(old.same_as(fellow) for fellow in fellows)
+    ]
     if not same or np.any(catalog.passing([*same, new])):
         return kept
     return [old for old in kept if old not in same]

@@ -288,7 +288,9 @@ SYNONYMS: Final = MappingProxyType(
 )  # fmt: skip
 #: Levels of a price that is told in words, tried in order.
 PRICE_LEVELS: Final = MappingProxyType(
-    dict.fromkeys(("cheap", "affordable", "budget", "inexpensive", "low priced"), ("inexpensive", "cheap", "budget", "low"))
+    dict.fromkeys(
+        ("cheap", "affordable", "budget", "inexpensive", "low priced"), ("inexpensive", "cheap", "budget", "low")
+    )
     | dict.fromkeys(("pricey", "upscale", "high end", "luxury"), ("expensive", "high"))
     | dict.fromkeys(("moderately priced", "mid range"), ("moderate", "medium", "mid"))
 )
