@@ -33,6 +33,7 @@ class TalkState(BaseModel):
     asked_for: tuple[str, ...] = Field(default=(), description="seen items that the last message asks for by name")
     skip_shown: bool = Field(default=False, description="the last message asks for others than those shown")
     count: int = _DEFAULT_COUNT
+    heard: str = Field(default="", description="what the other side of the talk last said, as far as it asks or offers")
 
     @property
     def musts(self) -> tuple[Constraint, ...]:

@@ -18,12 +18,24 @@ class Operator(StrEnum):
     IS = "is"
     IS_NOT = "is not"
     ANY_OF = "any of"
+    ALL_OF = "all of"
     AT_LEAST = "at least"
     AT_MOST = "at most"
     MORE_THAN = "more than"
     LESS_THAN = "less than"
     BETWEEN = "between"
     ABOUT = "about"
+    MOST = "most"
+    LEAST = "least"
+
+
+class Strength(StrEnum):
+    """How much a constraint binds: the four ways in which people want and do not want."""
+
+    MUST = "must"
+    WOULD_LIKE = "would like"
+    WOULD_RATHER_NOT = "would rather not"
+    MUST_NOT = "must not"
 
 
 class Constraint(BaseModel):
@@ -48,6 +60,13 @@ class Constraint(BaseModel):
     )
     confidence: float = Field(default=1.0, ge=0, le=1)
 
+    @property
+    def strength(self) -> Strength:
+        """How much it binds, from the operator and `must`."""
+        if self.operator is Operator.IS_NOT:
+            return Strength.MUST_NOT if self.must else Strength.WOULD_RATHER_NOT
+        return Strength.MUST if self.must else Strength.WOULD_LIKE
+
     def same_as(self, other: "Constraint") -> bool:
         """True if both ask the same of an item, whatever words gave them."""
         mine, theirs = ((one.facet, one.operator, one.value, one.must) for one in (self, other))
@@ -58,13 +77,17 @@ class Act(StrEnum):
     """What a message does."""
 
     FIND = "find"
+    REFINE = "refine"
     MORE = "more"
     SIMILAR = "similar"
     FEEDBACK = "feedback"
     DETAILS = "details"
     COMPARE = "compare"
+    ANSWER = "answer"
+    UNDO = "undo"
     START_OVER = "start over"
     CHAT = "chat"
+    OUTSIDE = "outside our trade"
     HELP = "help"
 
 
@@ -106,6 +129,9 @@ class Request(BaseModel):
     count: int | None = Field(default=None, ge=1, le=50, description="how many picks are wanted, if said")
     unknown_titles: tuple[str, ...] = Field(default=(), description="titles asked for that the shop does not have")
     asked: tuple[str, ...] = Field(default=(), description="facets that a question about an item asks for")
+    choice: int | None = Field(
+        default=None, ge=0, description="which choice of our last question the person took, counted from 0; yes is 0"
+    )
     unheld: tuple[str, ...] = Field(default=(), description="words that no facet of the catalog can hold: 'cheaper'")
 
 
