@@ -10,7 +10,8 @@
     │   └── ShopBusyError   another process is writing
     ├── UnknownItemError    the caller named an item that the shop does not have
     ├── EncoderError        the sentence encoder's weights cannot be had
-    └── LogError            a dialogue log or interaction file cannot be read
+    ├── LogError            a dialogue log or interaction file cannot be read
+    └── DatasetError        a benchmark's data is not there or not in its published format
 
 A message says what was wrong, where, and what to do about it. Programmer errors (wrong types, wrong order of calls) are
 Python's own exceptions and pass through.
@@ -91,3 +92,7 @@ class EncoderError(ShoptalkError):
 
 class LogError(ShoptalkError):
     """A dialogue log or interaction file cannot be read."""
+
+
+class DatasetError(ShoptalkError):
+    """A benchmark's data is not there, or not in the format in which it is published."""
