@@ -7,11 +7,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from itertools import islice
+from math import isfinite
 
 from shoptalk.agent.words import (
     ABOUT,
     AT_LEAST,
     AT_MOST,
+    COUNTING_TURNS,
     CURRENCIES,
     DECADES,
     NUMBER_WORDS,
@@ -20,16 +24,40 @@ from shoptalk.agent.words import (
 )
 from shoptalk.retrieval.values import factor
 
+#: Numbers that have a name, and make no longer ones: a hundred dozen is never said.
+_NAMED = frozenset({"couple", "dozen", "hundred"})
 _DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SPOKEN = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
-_UNIT = "|".join(sorted((re.escape(unit) for unit in (*UNITS, *CURRENCIES) if unit.isalpha()), key=len, reverse=True))
+_BELOW_HUNDRED = "|".join(word for word, value in NUMBER_WORDS.items() if 0 < value < 100 and word not in _NAMED)
+_TEN, _DIGIT = (
+    "|".join(word for word, value in NUMBER_WORDS.items() if value in held and word not in _NAMED)
+    for held in (range(20, 100, 10), range(1, 10))
+)
+_WORDED = (
+    rf"(?:(?:(?:an?|{_BELOW_HUNDRED})[\s-]+)?hundred(?:\s+(?:and\s+)?(?:(?:{_TEN})[\s-](?:{_DIGIT})|{_BELOW_HUNDRED})(?!\s+(?:hundred|thousand)))?"
+    rf"|(?:{_TEN})[\s-](?:{_DIGIT})|(?:a\s+)?(?:couple|pair)\s+of|(?:a\s+)?couple|(?:an?\s+)?(?:half\s+a\s+)?dozen|{_SPOKEN})(?![a-z])"
+)
+#: Units that are words of their own too count only where they touch the number: '15in', not 'for 4 in Rome'.
+_TOUCHING = ("in",)
+_MONEY_BEFORE = r"usd|eur|gbp|us(?=\s?[$])"
+_UNIT = "|".join(
+    sorted((re.escape(u) for u in (*UNITS, *CURRENCIES) if u.isalpha() and u not in _TOUCHING), key=len, reverse=True)
+)
 _NUMBER = re.compile(
-    rf"(?P<sign>[$€£¥]\s?)?(?<![\w.])(?P<number>{_DIGITS}|(?:an?\s+)?half\s+an|(?:{_SPOKEN})(?![a-z])(?:\s+and\s+a\s+half)?|an?(?=\s+hour))"
-    rf"(?P<thousand>k\b)?(?P<half>\s+and\s+a\s+half(?=\s+hour))?"
-    rf"(?:[\s-]?(?P<unit>{_UNIT})(?![a-z])|\s?(?P<mark>[\"€£$”%]))?(?P<half2>\s+and\s+a\s+half\b)?(?:(?P<compound>\s?(?:and\s+)?)(?P<rest>\d{{1,2}})\s?(?P<resttext>min(?:ute)?s?|m)?\b)?"
-    rf"(?P<decade>s\b)?(?P<plus>\+)?",
+    rf"(?:(?P<sign>[$€£¥]|\b(?:{_MONEY_BEFORE})\b\s?[$]?)\s?|(?<![\w.]))"
+    rf"(?P<number>{_DIGITS}|(?:an?\s+)?half\s+an|{_WORDED}(?:\s+and\s+a\s+half)?|an?(?=\s+(?:hour|thousand|grand)\b))"
+    rf"(?P<thousand>\s?k\b|\s+(?:thousand|grand)\b)?(?P<half>\s+and\s+a\s+half(?=\s+hour))?"
+    rf"(?:[\s-]?(?P<unit>{_UNIT})(?![a-z])|-?(?P<touching>in)\b|\s?(?P<mark>[\"€£$”%]))?(?P<half2>\s+and\s+a\s+half\b)?(?:(?P<compound>\s?(?:and\s+)?)(?P<rest>\d{{1,2}})\s?(?P<resttext>min(?:ute)?s?|m)?\b)?"
+    rf"(?P<decade>s\b)?(?P<ish>ish\b)?(?P<plus>\+)?(?!\w)",
     re.IGNORECASE,
 )
+_HUNDREDTHS = ("cent", "cents")
+_NO_QUANTITY = re.compile(r"\s?(?:[ap]\.?m\b|o['’ ]?clock\b)|:\d\d", re.IGNORECASE)
+_TURN = re.compile(
+    rf"\b(?:{'|'.join(sorted((re.escape(t).replace(chr(92) + ' ', '[ -]') for held in COUNTING_TURNS.values() for t in held), key=len, reverse=True))})\b",
+    re.IGNORECASE,
+)
+_TURNS = {turn: said for said, turns in COUNTING_TURNS.items() for turn in turns}
 _DECADE = re.compile(
     rf"(?:(?P<part>early|mid|late)[\s-]+)?(?:(?P<digits>(?:1[89]|20)?\d0)['’]?s|(?P<word>{'|'.join(DECADES)}))\b",
     re.IGNORECASE,
@@ -46,7 +74,11 @@ _AFTER_LEAST = re.compile(
     r"^\s*(?:or\s+(?:more|over|above|longer|newer|better|later|higher|bigger|larger)|and\s+(?:up|above|over)|min(?:imum)\b|at least|plus\b|\+|onwards?)",
     re.IGNORECASE,
 )
-_LEAD = 24
+_AFTER_ABOUT = re.compile(r"^\s*(?:or so\b|give or take|or thereabouts|approximately\b)", re.IGNORECASE)
+_LEAD, _BACK = 24, 64
+_AFTER = 32
+#: Numbers that are read of one message: more are no wish, and would cost time.
+_MOST = 40
 
 
 class Bound(StrEnum):
@@ -75,15 +107,27 @@ class Quantity:
 
 
 def read_quantities(message: str) -> list[Quantity]:
-    """All numbers of the message, left to right, ranges joined; `start` includes the words of the bound."""
-    spans = [*_decades(message), *_last_years(message)]
+    """The first 40 numbers of the message, left to right, ranges joined; `start` includes the words of the bound.
+
+    Times of day ('at 7 pm') and places ('the 7th') are none.
+    """
+    spans = [*_decades(message), *_last_years(message), *_turns(message)]
     plain = [found for found in _plain(message) if not any(s.start < found.end and found.start < s.end for s in spans)]
     return sorted([*_joined(message, plain), *spans], key=lambda quantity: quantity.start)
 
 
+def _turns(message: str) -> list[Quantity]:
+    """Numbers that hide in a turn of speech: 'a direct flight' makes no stops, 'just me' is one person."""
+    found = []
+    for match in islice(_TURN.finditer(message), _MOST):
+        unit, value = _TURNS[re.sub(r"[\s-]+", " ", match.group().lower())]
+        found.append(Quantity(value, match.start(), match.end(), unit))
+    return found
+
+
 def _decades(message: str) -> list[Quantity]:
     found = []
-    for match in _DECADE.finditer(message):
+    for match in islice(_DECADE.finditer(message), _MOST):
         word, digits = match["word"], match["digits"]
         first = DECADES[word.lower()] if word else int(digits)
         if digits and first < 100:
@@ -109,22 +153,22 @@ def _last_years(message: str) -> list[Quantity]:
             "years back",
             Bound.AT_LEAST,
         )
-        for m in _LAST_YEARS.finditer(message)
+        for m in islice(_LAST_YEARS.finditer(message), _MOST)
     ]
 
 
 def _plain(message: str) -> list[Quantity]:
     found = []
-    for match, value, unit, past in _numbers(message):
+    for match, value, unit, end in islice(_numbers(message), _MOST):
         start, bound, cue = led(message, match.start())
-        end = past
-        if _AFTER_MOST.match(message[end:]):
-            after = _matched(_AFTER_MOST, message[end:])
-            bound, end, cue = Bound.AT_MOST, end + len(after), cue or _plainly(after)
-        elif match["plus"] or _AFTER_LEAST.match(message[end:]):
-            after = _matched(_AFTER_LEAST, message[end:])
-            bound, end, cue = Bound.AT_LEAST, end + len(after), cue or _plainly(after)
-        found.append(Quantity(value, start, end, unit, bound, cue=cue))
+        following = message[end : end + _AFTER]
+        if after := _matched(_AFTER_MOST, following):
+            bound, cue = Bound.AT_MOST, cue or _plainly(after)
+        elif match["plus"] or (after := _matched(_AFTER_LEAST, following)):
+            bound, cue = Bound.AT_LEAST, cue or _plainly(after)
+        elif match["ish"] or (after := _matched(_AFTER_ABOUT, following)):
+            bound = Bound.ABOUT if bound is Bound.EXACT else bound
+        found.append(Quantity(value, start, end + len(after), unit, bound, cue=cue))
     return found
 
 
@@ -133,20 +177,24 @@ def _numbers(message: str) -> Iterator[tuple[re.Match[str], float, str | None, i
     end = 0
     while match := _NUMBER.search(message, end):
         value, unit, end = _measured(match)
-        yield match, value, unit, end
+        if time_of_day := _NO_QUANTITY.match(message, end):
+            end = time_of_day.end()
+        elif isfinite(value) and not message[max(0, match.start() - 1) : match.start()] == ":":
+            yield match, value, unit, end
 
 
 def _measured(match: re.Match[str]) -> tuple[float, str | None, int]:
     """Value in the facet's unit, the unit, and where the number ends."""
-    value = _number(match["number"]) * (1000.0 if match["thousand"] else 1.0)
-    said = (match["unit"] or match["mark"] or "").lower().replace("”", '"')
+    many = (match["thousand"] or "").strip().lower()
+    value = _number(match["number"]) * (1000.0 if many else 1.0)
+    said = (match["unit"] or match["touching"] or match["mark"] or "").lower().replace("”", '"')
     if match["half"] or match["half2"]:
         value += 0.5
-    if (match["sign"] or "").strip() or said in CURRENCIES:
-        return value, "money", _end_without_rest(match)
+    if (match["sign"] or "").strip() or said in CURRENCIES or many == "grand":
+        return value / (100.0 if said in _HUNDREDTHS else 1.0), "money", _end_without_rest(match)
     unit = UNITS.get(said)
     times = (factor(said, unit) if unit else None) or 1.0
-    value *= times
+    value = round(value * times, 6)
     if unit == "min" and times == 60.0 and match["rest"]:
         return value + float(match["rest"]), unit, match.end()
     return value, unit, _end_without_rest(match)
@@ -160,10 +208,16 @@ def _number(said: str) -> float:
     plain = said.lower().strip()
     if plain[0].isdigit():
         return float(plain.replace(",", ""))
-    if "half" in plain:
-        whole = NUMBER_WORDS.get(plain.split()[0], 0)
-        return whole + 0.5
-    return float(NUMBER_WORDS.get(plain, 1))
+    value = 0.0
+    said_words = [word for word in re.split(r"[\s-]+", plain) if word not in ("a", "an", "and", "of")]
+    for word in said_words:
+        if word == "half":
+            value += 0.5
+        elif word in ("hundred", "dozen"):
+            value = (value or 1.0) * NUMBER_WORDS[word]
+        else:
+            value += NUMBER_WORDS.get(word, 2.0 if word == "pair" else 0.0)
+    return value if said_words else 1.0
 
 
 def led(message: str, start: int) -> tuple[int, Bound, str]:
@@ -182,10 +236,15 @@ def led(message: str, start: int) -> tuple[int, Bound, str]:
 
 
 def _begin(message: str, start: int, cue: str) -> int:
-    found = re.search(
-        r"\W+".join(map(re.escape, cue.split())) + r"[^\w]*(?:\w+[^\w]+){0,2}$", message[:start], re.IGNORECASE
-    )
-    return found.start() if found else start
+    first = max(0, start - _BACK)
+    found = _cue_pattern(cue).search(message[first:start])
+    return first + found.start() if found else start
+
+
+@cache
+def _cue_pattern(cue: str) -> re.Pattern[str]:
+    words = r"\W{1,3}".join(map(re.escape, cue.split()))
+    return re.compile(rf"\b{words}\W{{0,3}}(?:\w+\W{{1,3}}){{0,2}}$", re.IGNORECASE)
 
 
 def _matched(pattern: re.Pattern[str], text: str) -> str:
@@ -208,10 +267,11 @@ def _joined(message: str, found: list[Quantity]) -> list[Quantity]:
             and _TWO_NUMBERS.match(message[last.end : quantity.start])
             and quantity.value > last.value
         ):
-            lead = re.search(r"(?:\bbetween|\bfrom)\s*$", message[: last.start], re.IGNORECASE)
+            first = max(0, last.start - _LEAD)
+            lead = re.search(r"(?:\bbetween|\bfrom)\s*$", message[first : last.start], re.IGNORECASE)
             said_and = "and" in message[last.end : quantity.start].lower()
             if lead or not said_and:
-                start = lead.start() if lead else last.start
+                start = first + lead.start() if lead else last.start
                 unit = quantity.unit or last.unit
                 low = last.value if last.unit else _like(last.value, quantity)
                 joined[-1] = Quantity(low, start, quantity.end, unit, Bound.BETWEEN, upper=quantity.value)

@@ -138,8 +138,10 @@ ORDINALS: Final = MappingProxyType(
 )  # fmt: skip
 NUMBER_WORDS: Final = MappingProxyType(
     {
+        "zero": 0,
         "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-        "eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
+        "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17,
+        "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60,
         "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "couple": 2, "dozen": 12,
     }
 )  # fmt: skip
@@ -158,6 +160,7 @@ UNITS: Final = MappingProxyType(
         "inch": "inch", "inches": "inch", "in": "inch", '"': "inch", "cm": "inch",
         "gb": "GB", "gigabyte": "GB", "gigabytes": "GB", "gigs": "GB", "gig": "GB", "tb": "GB", "terabyte": "GB", "mb": "GB",
         "kg": "kg", "kilo": "kg", "kilos": "kg", "g": "kg", "gram": "kg", "grams": "kg", "lb": "kg", "lbs": "kg", "pounds": "kg",
+        "oz": "kg", "ounce": "kg", "ounces": "kg", "ft": "m", "foot": "m", "feet": "m",
         "w": "W", "watt": "W", "watts": "W", "kw": "W", "ghz": "GHz", "mhz": "GHz", "hz": "Hz",
         "l": "l", "litre": "l", "litres": "l", "liter": "l", "liters": "l", "ml": "l",
         "mm": "mm", "m": "m", "meter": "m", "meters": "m", "metre": "m", "metres": "m", "km": "km", "mile": "km", "miles": "km", "mp": "MP", "megapixel": "MP", "megapixels": "MP",
@@ -165,7 +168,7 @@ UNITS: Final = MappingProxyType(
     }
 )  # fmt: skip
 CURRENCIES: Final = frozenset(
-    "$ € £ ¥ usd eur gbp dollar dollars buck bucks euro euros pound pounds quid cents".split()
+    "$ € £ ¥ usd eur gbp dollar dollars buck bucks euro euros pound pounds quid cents cent".split()
 )
 
 #: What a bound sounds like, before a number.
@@ -383,3 +386,33 @@ DROP_CUES: Final = ("any", "forget", "forget about", "ignore", "never mind", "ne
 #: Words after which a mood is the person's own and not one they wish for: "I'm feeling sad".
 FEELING: Final = frozenset({"feeling", "feel", "im", "am", "were", "bit"})
 REFERRING: Final = frozenset({"it", "that", "this", "those", "them", "these"})
+
+#: Words that count the same thing: who says one of them may mean a facet that is called by another.
+COUNTED: Final = (
+    frozenset(
+        """people person guest adult traveler traveller passenger rider seat ticket party group member friend us table
+        occupant participant attendee player kid capacity sleep serving folk""".split()
+    ),
+    frozenset({"night", "day", "stay", "length"}),
+    frozenset({"stop", "layover", "transfer", "stopover", "connection", "change"}),
+    frozenset({"bed", "br"}),
+    frozenset({"bath", "bathroom", "ba"}),
+    frozenset({"bag", "luggage", "suitcase", "baggage"}),
+)  # fmt: skip
+#: Turns of speech that are a number of something: what is counted (a word of `COUNTED`) -> how many -> the turns.
+COUNTING_TURNS: Final = MappingProxyType(
+    {
+        ("people", 1): ("just me", "only me", "just myself", "by myself", "on my own", "solo", "travelling alone", "traveling alone"),
+        ("people", 2): (
+            "my wife and me", "my wife and i", "my husband and me", "my husband and i", "my girlfriend and i", "my boyfriend and i",
+            "my partner and i", "my partner and me", "me and my wife", "me and my husband", "me and my partner",
+            "me and my girlfriend", "me and my boyfriend", "the two of us", "the both of us", "both of us", "a friend and i", "a friend and me",
+        ),
+        ("stop", 0): (
+            "direct flight", "direct flights", "nonstop", "non stop", "no stops", "no stop", "no layover", "no layovers",
+            "without stops", "without a stop", "without layovers", "without any stops", "without any layovers", "direct route",
+            "direct bus", "direct train", "direct one", "direct connection", "no transfers", "without transfers", "no changes",
+            "zero stops", "no stopovers", "without stopovers", "fly direct", "flying direct", "no connections",
+        ),
+    }
+)  # fmt: skip
