@@ -68,21 +68,21 @@ def test_start_over_forgets_the_search_and_keeps_the_person(hear):
     assert state.seen == ("jaws-1975",)
 
 
-def test_seen_disliked_and_models_are_out_of_the_query(hear):
-    query = query_of(hear("something like Alien", "I've seen Jaws, and I hated Titanic"))
+def test_seen_disliked_and_models_are_out_of_the_query(hear, films):
+    query = query_of(hear("something like Alien", "I've seen Jaws, and I hated Titanic"), films)
     assert {"alien-1979", "jaws-1975", "titanic-1997"} <= query.exclude
 
 
-def test_asking_for_a_seen_item_by_name_lets_it_back(hear):
+def test_asking_for_a_seen_item_by_name_lets_it_back(hear, films):
     state = hear("I've seen Jaws", "tell me about Jaws")
-    assert "jaws-1975" not in query_of(state).exclude
+    assert "jaws-1975" not in query_of(state, films).exclude
 
 
-def test_more_leaves_out_what_was_shown_and_a_new_wish_lets_it_back(hear):
+def test_more_leaves_out_what_was_shown_and_a_new_wish_lets_it_back(hear, films):
     shown = settled(hear("a comedy"), ["some-like-it-hot-1959"])
     more = hear("more", state=shown)
-    assert "some-like-it-hot-1959" in query_of(more).exclude
-    assert "some-like-it-hot-1959" not in query_of(hear("from the 50s", state=more)).exclude
+    assert "some-like-it-hot-1959" in query_of(more, films).exclude
+    assert "some-like-it-hot-1959" not in query_of(hear("from the 50s", state=more), films).exclude
 
 
 def test_what_is_liked_on_the_table_is_not_taken_for_known(hear):
@@ -116,4 +116,4 @@ def test_what_was_seen_long_ago_is_still_seen(films):
     state = TalkState()
     for item_id in films.ids[:700]:
         state = with_feedback(state, item_id, liked=None, seen=True)
-    assert query_of(state).exclude == set(films.ids[:700])
+    assert query_of(state, films).exclude == set(films.ids[:700])

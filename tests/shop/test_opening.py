@@ -134,7 +134,7 @@ def test_finding_and_ranking_give_what_a_turn_gives(shop):
     events = list(shop.talk().events("soft and quiet"))
     ranked = next(event for event in events if event.kind == "ranked")
     state = advance(TalkState(), shop.understand("soft and quiet"), shop.catalog)
-    query = query_of(state)
+    query = query_of(state, shop.catalog)
     rows = shop.rank(query, shop.find(query)).rows[: len(ranked.item_ids)]
     assert [shop.catalog.ids[row] for row in rows] == list(ranked.item_ids)
 

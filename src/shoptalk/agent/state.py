@@ -1,18 +1,51 @@
 """What a talk holds on to from turn to turn, and how a new request changes it: a plain value and pure functions."""
 
 from collections.abc import Iterable, Sequence
+from enum import StrEnum
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from shoptalk.agent.offers import Question, taken
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Act, Constraint, Operator, Query, Request, Stance
 from shoptalk.retrieval.schema import Column, Kind, Meaning
 
 _DEFAULT_COUNT = 4
 _TEXTS_KEPT = 3
+_UNDONE_AT_MOST = 10
+_LEANED_TO = 0.25
 _UPPER = frozenset({Operator.AT_MOST, Operator.LESS_THAN})
 _LOWER = frozenset({Operator.AT_LEAST, Operator.MORE_THAN})
+
+
+class Wanted(BaseModel):
+    """What a person wanted at one time: all that a turn can change of it, and that undoing brings back."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    constraints: tuple[Constraint, ...] = ()
+    texts: tuple[str, ...] = ()
+    similar: tuple[str, ...] = ()
+    count: int = _DEFAULT_COUNT
+
+
+class ChangeKind(StrEnum):
+    """What happened to a thing that was asked for."""
+
+    ADDED = "added"
+    DROPPED = "dropped"
+    REPLACED = "replaced"
+
+
+class Change(BaseModel):
+    """One thing that a turn changed in what is wanted: a constraint, or a free text."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: ChangeKind
+    was: Constraint | str | None = None
+    now: Constraint | str | None = None
 
 
 class TalkState(BaseModel):
@@ -34,6 +67,9 @@ class TalkState(BaseModel):
     skip_shown: bool = Field(default=False, description="the last message asks for others than those shown")
     count: int = _DEFAULT_COUNT
     heard: str = Field(default="", description="what the other side of the talk last said, as far as it asks or offers")
+    question: Question | None = Field(default=None, description="what we asked at the end of the last answer")
+    inquired: tuple[str, ...] = Field(default=(), description="facets that we asked about, or that are not to matter")
+    before: tuple[Wanted, ...] = Field(default=(), description="what was wanted before each change, the newest last")
 
     @property
     def musts(self) -> tuple[Constraint, ...]:
@@ -50,16 +86,30 @@ class TalkState(BaseModel):
         """True while nothing is known of what the person wants."""
         return not (self.constraints or self.texts or self.similar or self.liked)
 
+    @property
+    def wanted(self) -> Wanted:
+        """What the person wants now."""
+        return Wanted(constraints=self.constraints, texts=self.texts, similar=self.similar, count=self.count)
 
-def query_of(state: TalkState, *, limit: int = 300) -> Query:
-    """What the talk as a whole asks of the index."""
+
+def query_of(state: TalkState, catalog: Catalog, *, limit: int = 300) -> Query:
+    """What the talk as a whole asks of the index.
+
+    MOST and LEAST become bounds here, among the items that pass the other musts and were not turned down, so that 'the
+    cheapest' stays right as the talk goes on; one that is only wished for becomes the quarter that is nearest to it.
+    """
     out = {*state.seen, *state.disliked, *state.similar} - set(state.asked_for)
     if state.skip_shown:
         out |= set(state.shown)
+    among = catalog.passing(one for one in state.musts if not one.is_superlative) & catalog.available()
+    among[catalog.rows(out)] = False
+    must = tuple(catalog.bounded(one, among) for one in state.musts)
+    quarter = float(max(1, among.sum() * _LEANED_TO))
+    leaning = (one.model_copy(update={"value": quarter}) if one.is_superlative else one for one in state.wishes)
     return Query(
         text=". ".join((*state.texts, *_said(state.wishes))),
-        must=state.musts,
-        wishes=state.wishes,
+        must=must,
+        wishes=tuple(catalog.bounded(one, among) for one in leaning),
         similar=state.similar,
         liked=state.liked,
         disliked=state.disliked,
@@ -71,33 +121,88 @@ def query_of(state: TalkState, *, limit: int = 300) -> Query:
 def advance(state: TalkState, request: Request, catalog: Catalog) -> TalkState:
     """The state after a request was understood, before anything is found for it.
 
-    An item that the person says they like is one they know, and counts as seen; one that is on the table may be new.
+    An item that the person says they like is one they know, and counts as seen; one that is on the table, or that they
+    say they do not know, may be new. What was wanted before is kept, to be brought back by undoing.
     """
+    earlier, asked = state.wanted, state.question
+    if Act.UNDO in request.acts:
+        state = undone(state)
+        earlier = state.wanted
     if Act.START_OVER in request.acts:
-        state = fresh(state)
-    replacing = _asks_anew(request)
-    constraints = [c for c in state.constraints if c.facet not in request.dropped]
+        state = fresh(state).model_copy(update={"before": state.before})
+    constraints = _kept(state, request)
+    if request.choice is not None and asked is not None and request.choice < len(asked.choices):
+        constraints = list(taken(constraints, asked.choices[request.choice]))
     for new in request.constraints:
-        constraints = _merged(constraints, new, catalog, replacing=replacing, together=request.constraints)
+        constraints = _merged(constraints, new, catalog, replacing=request.anew, together=request.constraints)
     named = {stance: tuple(m.item_id for m in request.mentions if m.stance is stance) for stance in Stance}
-    liked = _added(state.liked, named[Stance.LIKED], without=named[Stance.DISLIKED])
-    known = tuple(one for one in named[Stance.LIKED] if one not in state.table)
+    known = tuple(
+        m.item_id
+        for m in request.mentions
+        if m.stance is Stance.LIKED and not m.is_new and m.item_id not in state.table
+    )
     new_search = bool(named[Stance.SIMILAR])
-    return state.model_copy(
+    changed = state.model_copy(
         update={
             "turn": state.turn + 1,
             "constraints": tuple(constraints),
-            "texts": _texts(state, request, anew=replacing or new_search),
-            "similar": named[Stance.SIMILAR] or (() if _changes_subject(request, replacing) else state.similar),
-            "liked": liked,
+            "texts": _texts(state, request, anew=request.anew or new_search),
+            "similar": named[Stance.SIMILAR] or (() if _changes_subject(request) else state.similar),
+            "liked": _added(state.liked, named[Stance.LIKED], without=named[Stance.DISLIKED]),
             "disliked": _added(state.disliked, named[Stance.DISLIKED], without=named[Stance.LIKED]),
             "seen": _added(state.seen, named[Stance.SEEN] + named[Stance.OWNED] + known),
             "asked_for": named[Stance.ASKED],
             "focus": request.mentions[-1].item_id if request.mentions else state.focus,
             "skip_shown": Act.MORE in request.acts or (state.skip_shown and not request.constraints),
             "count": request.count or state.count,
+            "question": None,
         }
     )
+    return _remembering(changed, earlier)
+
+
+def changes(before: TalkState, after: TalkState) -> tuple[Change, ...]:
+    """What differs in what is wanted: replaced where a facet was spoken of before and after, in the order of the new."""
+    gone = [one for one in before.constraints if not any(one.same_as(other) for other in after.constraints)]
+    new = [one for one in after.constraints if not any(one.same_as(other) for other in before.constraints)]
+    found: list[Change] = []
+    for now in new:
+        was = next((one for one in gone if one.facet == now.facet), None)
+        if was is not None:
+            gone.remove(was)
+        found.append(Change(kind=ChangeKind.REPLACED if was else ChangeKind.ADDED, was=was, now=now))
+    found += [Change(kind=ChangeKind.DROPPED, was=one) for one in gone]
+    found += [Change(kind=ChangeKind.ADDED, now=text) for text in after.texts if text not in before.texts]
+    found += [Change(kind=ChangeKind.DROPPED, was=text) for text in before.texts if text not in after.texts]
+    return tuple(found)
+
+
+def undone(state: TalkState) -> TalkState:
+    """The state as it was wanted before the last change; as it is, where nothing was changed yet.
+
+    What the person likes, dislikes and has seen is theirs, and stays.
+    """
+    if not state.before:
+        return state
+    last = state.before[-1]
+    return state.model_copy(
+        update={
+            "constraints": last.constraints,
+            "texts": last.texts,
+            "similar": last.similar,
+            "count": last.count,
+            "before": state.before[:-1],
+            "skip_shown": False,
+            "question": None,
+        }
+    )
+
+
+def _remembering(state: TalkState, earlier: Wanted) -> TalkState:
+    """The state with what was wanted earlier kept, if that has changed."""
+    if state.wanted == earlier:
+        return state
+    return state.model_copy(update={"before": (*state.before, earlier)[-_UNDONE_AT_MOST:]})
 
 
 def settled(state: TalkState, picks: Sequence[str]) -> TalkState:
@@ -112,9 +217,9 @@ def settled(state: TalkState, picks: Sequence[str]) -> TalkState:
 
 
 def fresh(state: TalkState) -> TalkState:
-    """Everything asked for is forgotten; what the person likes, dislikes and has seen stays."""
+    """Everything asked for is forgotten; what the person likes, dislikes and has seen stays, and it can be undone."""
     kept = {"turn": state.turn, "liked": state.liked, "disliked": state.disliked, "seen": state.seen}
-    return TalkState.model_validate(kept)
+    return _remembering(TalkState(**kept, before=state.before), state.wanted)
 
 
 def without(state: TalkState, key: str) -> TalkState:
@@ -124,10 +229,11 @@ def without(state: TalkState, key: str) -> TalkState:
         kept = tuple(c for c in state.constraints if constraint_key(c) != key)
         if len(kept) == len(state.constraints):
             raise KeyError(key)
-        return state.model_copy(update={"constraints": kept})
+        return _remembering(state.model_copy(update={"constraints": kept}), state.wanted)
     if kind not in ("texts", "similar", "liked", "disliked", "seen") or rest not in getattr(state, kind):
         raise KeyError(key)
-    return state.model_copy(update={kind: tuple(one for one in getattr(state, kind) if one != rest)})
+    changed = state.model_copy(update={kind: tuple(one for one in getattr(state, kind) if one != rest)})
+    return _remembering(changed, state.wanted)
 
 
 def constraint_key(constraint: Constraint) -> str:
@@ -157,19 +263,23 @@ def _other(words: str, value: str) -> tuple[str, ...]:
     return (words,) if words.casefold() not in value.casefold() else ()
 
 
-def _asks_anew(request: Request) -> bool:
-    """True if the message replaces what was asked rather than adding to it ('actually horror', 'instead ...')."""
-    first = request.message.casefold().split()[:2]
-    said = {word.strip(",.!") for word in request.message.casefold().split()}
-    return bool(said & {"instead", "actually", "acutally"}) or bool(first and first[0] == "now")
+def _changes_subject(request: Request) -> bool:
+    return request.anew and bool(request.constraints or request.text)
 
 
-def _changes_subject(request: Request, replacing: bool) -> bool:
-    return replacing and bool(request.constraints or request.text)
+def _kept(state: TalkState, request: Request) -> list[Constraint]:
+    """The constraints that the request neither drops by their facet nor takes back one by one."""
+    gone = [one for one in request.withdrawn if isinstance(one, Constraint)]
+    return [
+        held
+        for held in state.constraints
+        if held.facet not in request.dropped and not any(held.same_as(one) for one in gone)
+    ]
 
 
 def _texts(state: TalkState, request: Request, *, anew: bool) -> tuple[str, ...]:
     kept = () if anew and (request.text or request.mentions) else state.texts
+    kept = tuple(text for text in kept if text not in request.withdrawn)
     if not request.text or request.text in kept:
         return kept
     return (*kept, request.text)[-_TEXTS_KEPT:]
@@ -199,13 +309,15 @@ def _gives_way(old: Constraint, new: Constraint, facet: Column, replacing: bool)
     """True if the old constraint on the same facet no longer holds once the new one is said."""
     turned = {old.operator, new.operator} & {Operator.IS_NOT}
     if turned:
-        return _values(old) & _values(new) != set() and old.operator is not new.operator
+        return set(old.values) & set(new.values) != set() and old.operator is not new.operator
     if facet.kind in (Kind.NUMBER, Kind.DATE):
+        if old.is_superlative is not new.is_superlative:  # 'the cheapest' of those over 50
+            return False
         return not (
             (old.operator in _UPPER and new.operator in _LOWER) or (old.operator in _LOWER and new.operator in _UPPER)
         )
     if facet.kind is Kind.CATEGORIES:
-        return replacing
+        return replacing or set(old.values) < set(new.values)
     return True
 
 
@@ -235,22 +347,23 @@ def _if_possible(
     return [old for old in kept if old not in same]
 
 
-def _values(constraint: Constraint) -> set[object]:
-    return set(constraint.value) if isinstance(constraint.value, tuple) else {constraint.value}
-
-
 def _added(held: tuple[str, ...], new: tuple[str, ...], *, without: tuple[str, ...] = ()) -> tuple[str, ...]:
     merged = dict.fromkeys([*(one for one in held if one not in new), *new])
     return tuple(one for one in merged if one not in without)
 
 
 __all__ = [
+    "Change",
+    "ChangeKind",
     "TalkState",
+    "Wanted",
     "advance",
+    "changes",
     "constraint_key",
     "fresh",
     "query_of",
     "settled",
+    "undone",
     "with_feedback",
     "without",
 ]

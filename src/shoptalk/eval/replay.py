@@ -176,7 +176,7 @@ class ShopRanks:
         for turn in question.before[self._read :]:
             self._hear(turn)
         self._read = question.at
-        query = query_of(self._state, limit=max(_LIMIT, depth))
+        query = query_of(self._state, self._shop.catalog, limit=max(_LIMIT, depth))
         query = replace(query, exclude=frozenset())
         ranked = self._shop.rank(query, self._shop.find(query))
         return [self._shop.catalog.ids[row] for row in ranked.rows[:depth].tolist()]

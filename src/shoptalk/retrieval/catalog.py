@@ -24,9 +24,10 @@ from shoptalk.retrieval.columns import (
     Mask,
     NumberColumn,
     days_of,
+    edge_of,
     iso_day,
 )
-from shoptalk.retrieval.query import Constraint
+from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
 
 if TYPE_CHECKING:
@@ -143,15 +144,43 @@ class Catalog:
         return raw
 
     def meets(self, constraint: Constraint) -> Mask:
-        """(n,) mask of the items that meet one constraint, must or wish. Raises KeyError, ValueError."""
+        """(n,) mask of the items that meet one constraint, must or wish. Raises KeyError, ValueError.
+
+        MOST and LEAST are held against the whole catalog here; `passing` and `bounded` hold them against what is left.
+        """
         return self._columns[constraint.facet].meets(constraint.operator, constraint.value)
 
     def passing(self, constraints: Iterable[Constraint]) -> Mask:
-        """(n,) mask of the items that meet all constraints; all of them if there are none."""
+        """(n,) mask of the items that meet all constraints; all of them if there are none.
+
+        'The cheapest' are those among the available items that meet all the others.
+        """
+        held = list(constraints)
         mask = np.ones(len(self), dtype=np.bool_)
-        for constraint in constraints:
-            mask &= self.meets(constraint)
+        for constraint in held:
+            if not constraint.is_superlative:
+                mask &= self.meets(constraint)
+        among = mask & self.available()
+        for constraint in held:
+            if constraint.is_superlative:
+                mask &= self.meets(self.bounded(constraint, among))
         return mask
+
+    def bounded(self, constraint: Constraint, among: Mask) -> Constraint:
+        """MOST or LEAST as the bound that it is among the items of the mask (n,): 'the cheapest' as 'at most 12'.
+
+        Any other constraint comes back as it is, and so does one that no item of the mask has a value for.
+        """
+        column = self._columns[constraint.facet]
+        if not constraint.is_superlative or not isinstance(column, NumberColumn | DateColumn):
+            return constraint
+        held, many = (column.values if isinstance(column, NumberColumn) else column.days), constraint.value
+        edge = edge_of(held, constraint.operator, many if isinstance(many, float) else 1.0, among)
+        if edge is None:
+            return constraint
+        operator = Operator.AT_MOST if constraint.operator is Operator.LEAST else Operator.AT_LEAST
+        value = edge if isinstance(column, NumberColumn) else iso_day(edge)
+        return constraint.model_copy(update={"operator": operator, "value": value})
 
     def available(self) -> Mask:
         """(n,) mask, read-only: neither hidden nor out of stock. What does not say is available."""

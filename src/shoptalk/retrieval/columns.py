@@ -72,16 +72,16 @@ class CategoryColumn:
         return mask
 
     def meets(self, operator: Operator, value: Value) -> Mask:
-        """(n,) mask. IS with several values asks for all of them. Raises ValueError for an operator on numbers."""
+        """(n,) mask. IS with several values asks for all of them, as ALL_OF does. Raises ValueError for bounds."""
         wanted = (value,) if isinstance(value, str) else value
         if not isinstance(wanted, tuple) or not all(isinstance(one, str) for one in wanted):
             raise ValueError(f"facet '{self.name}' holds words, and was asked for {value!r}")
         codes = [self.code_of.get(str(one)) for one in wanted]
         known = [code for code in codes if code is not None]
         match operator:
-            case Operator.IS if None in codes or not codes:
+            case Operator.IS | Operator.ALL_OF if None in codes or not codes:
                 return np.zeros(len(self), dtype=np.bool_)
-            case Operator.IS:
+            case Operator.IS | Operator.ALL_OF:
                 return reduce(np.logical_and, [self.has([code]) for code in known])
             case Operator.ANY_OF:
                 return self.has(known)
@@ -121,6 +121,8 @@ class DateColumn:
     def meets(self, operator: Operator, value: Value) -> Mask:
         """(n,) mask; ABOUT holds within a week. Raises ValueError where the value is no ISO day."""
         asked = value if isinstance(value, tuple) else (value,)
+        if operator in (Operator.MOST, Operator.LEAST):
+            return _compare(self.name, np.floor(self.days), operator, [_number(self.name, value)], _ABOUT_DAYS)
         try:
             numbers = [float(np.floor(days_of(str(one)))) for one in asked]
         except ValueError:
@@ -161,6 +163,23 @@ def iso_day(days: float) -> str:
     return (date(1970, 1, 1) + timedelta(days=int(np.floor(days)))).isoformat()
 
 
+def edge_of(held: NDArray[np.float64], operator: Operator, many: float, among: Mask) -> float | None:
+    """The last value that belongs to the `many` highest (MOST) or lowest (LEAST) of those in `among`; None if none has one."""
+    values = np.sort(held[among & ~np.isnan(held)])
+    if not len(values):
+        return None
+    place = min(max(int(many), 1), len(values)) - 1
+    return float(values[place] if operator is Operator.LEAST else values[-place - 1])
+
+
+def extreme(held: NDArray[np.float64], operator: Operator, many: float, among: Mask) -> Mask:
+    """(n,) mask of the `many` highest (MOST) or lowest (LEAST) of those in `among`, and what equals the last of them."""
+    edge = edge_of(held, operator, many, among)
+    if edge is None:
+        return np.zeros(len(held), dtype=np.bool_)
+    return (held <= edge) if operator is Operator.LEAST else (held >= edge)
+
+
 def _number(name: str, value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"facet '{name}' is a number, and was asked for {value!r}")
@@ -169,6 +188,8 @@ def _number(name: str, value: object) -> float:
 
 def _compare(name: str, held: NDArray[np.float64], operator: Operator, asked: list[float], near: float) -> Mask:
     """Hold numbers (or days) against the asked ones; NaN meets nothing but IS_NOT."""
+    if operator in (Operator.MOST, Operator.LEAST):
+        return extreme(held, operator, asked[0], ~np.isnan(held))
     many = {Operator.BETWEEN: 2, Operator.ANY_OF: len(asked), Operator.IS_NOT: len(asked)}.get(operator, 1)
     if len(asked) != many or not asked:
         raise ValueError(f"facet '{name}': '{operator}' cannot take {len(asked)} values")

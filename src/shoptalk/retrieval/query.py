@@ -41,9 +41,10 @@ class Strength(StrEnum):
 class Constraint(BaseModel):
     """A facet, an operator and a value. `must` tells a constraint (has to hold) from a preference (helps).
 
-    Values: category facets take the catalog's own spelling (a tuple of them with ANY_OF); numbers are in the facet's
-    unit; dates are ISO days ('2024-05-01'; compared as text order would); flags are booleans; BETWEEN takes a pair,
-    both ends included. ABOUT holds within a tenth of the value, two years for years, a week for dates.
+    Values: category facets take the catalog's own spelling (a tuple of them with ANY_OF and ALL_OF); numbers are in
+    the facet's unit; dates are ISO days ('2024-05-01'; compared as text order would); flags are booleans; BETWEEN takes
+    a pair, both ends included. ABOUT holds within a tenth of the value, two years for years, a week for dates. MOST and
+    LEAST take how many items are meant: 'the three cheapest' are those among the items that meet all else.
     An item without a value for the facet meets no constraint but IS_NOT.
     """
 
@@ -71,6 +72,16 @@ class Constraint(BaseModel):
         """True if both ask the same of an item, whatever words gave them."""
         mine, theirs = ((one.facet, one.operator, one.value, one.must) for one in (self, other))
         return mine == theirs
+
+    @property
+    def values(self) -> tuple[object, ...]:
+        """The value, or each of several."""
+        return self.value if isinstance(self.value, tuple) else (self.value,)
+
+    @property
+    def is_superlative(self) -> bool:
+        """True if it can only be held against the items that meet all else."""
+        return self.operator in (Operator.MOST, Operator.LEAST)
 
 
 class Act(StrEnum):
@@ -111,8 +122,9 @@ class Mention(BaseModel):
     title: str
     stance: Stance
     words: str = ""
-    span: tuple[int, int] | None = None
+    span: tuple[int, int] | None = Field(default=None, description="None: named by the other side, and answered")
     confidence: float = Field(default=1.0, ge=0, le=1)
+    is_new: bool = Field(default=False, description="they do not know it yet: 'no, but it sounds good'")
 
 
 class Request(BaseModel):
@@ -124,6 +136,11 @@ class Request(BaseModel):
     acts: tuple[Act, ...] = (Act.FIND,)
     constraints: tuple[Constraint, ...] = ()
     dropped: tuple[str, ...] = Field(default=(), description="facets whose constraints no longer hold: 'any price'")
+    withdrawn: tuple[Constraint | str, ...] = Field(
+        default=(),
+        description="what was asked for, a constraint or a free text, and no longer is: 'without the music then'",
+    )
+    anew: bool = Field(default=False, description="takes the place of what was asked for: 'actually a western'")
     mentions: tuple[Mention, ...] = ()
     text: str = ""
     count: int | None = Field(default=None, ge=1, le=50, description="how many picks are wanted, if said")
