@@ -25,6 +25,7 @@ __all__ = [
     "State",
     "Turn",
     "catalog_services",
+    "has_schema",
     "has_split",
     "read_catalog",
     "read_dialogues",
@@ -134,7 +135,12 @@ class Dialogue:
 
 def has_split(folder: Path, split: str) -> bool:
     """True if dialogues and schema of that split are there."""
-    return bool(_dialogue_files(folder, split) and _schema_file(folder, split))
+    return bool(_dialogue_files(folder, split)) and has_schema(folder, split)
+
+
+def has_schema(folder: Path, split: str) -> bool:
+    """True if the services of that split are described."""
+    return _schema_file(folder, split) is not None
 
 
 def read_dialogues(folder: Path, split: str) -> Iterator[Dialogue]:
