@@ -28,7 +28,8 @@ READ = [
 @pytest.mark.parametrize(("message", "month", "day", "year", "bound", "last"), READ)
 def test_reads_a_day(message, month, day, year, bound, last):
     (said,) = read_days(message)
-    assert (said.month, said.day, said.year, said.bound, said.last) == (month, day, year, bound, last)
+    assert (said.month, said.day, said.year, said.bound) == (month, day, year, bound)
+    assert (said.last and (said.last.month, said.last.day)) == last
 
 
 @pytest.mark.parametrize(
@@ -56,7 +57,11 @@ def rentals():
         ("on 2019-03-05", {("pickup_date", "is", "2019-03-05")}),
         ("pickup on March 3, dropoff on March 6",
          {("pickup_date", "is", "2019-03-03"), ("dropoff_date", "is", "2019-03-06")}),
-        ("from March 3 to March 6", {("pickup_date", "between", ("2019-03-03", "2019-03-06"))}),
+        ("from March 3 to March 6", {("pickup_date", "is", "2019-03-03"), ("dropoff_date", "is", "2019-03-06")}),
+        ("between March 3 and March 6", {("pickup_date", "between", ("2019-03-03", "2019-03-06"))}),
+        ("I need it until the 6th", {("dropoff_date", "is", "2019-03-06")}),
+        ("from tomorrow till Friday next week", {("pickup_date", "is", "2019-03-02"), ("dropoff_date", "is", "2019-03-08")}),
+        ("on the 3rd, and I bring it back on the 7th", {("pickup_date", "is", "2019-03-03"), ("dropoff_date", "is", "2019-03-07")}),
         ("in March", {("pickup_date", "between", ("2019-03-01", "2019-03-31"))}),
         ("after March 5", {("pickup_date", "more than", "2019-03-05")}),
         ("on February 30", set()),

@@ -1,20 +1,22 @@
 """From what was said to the catalog's facets: numbers, vague words, comparatives and labels become constraints."""
 
-from calendar import monthrange
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import MAXYEAR, MINYEAR, date, timedelta
 from functools import cached_property
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from shoptalk.agent.dates import SaidDay
+from shoptalk.agent.clocks import SaidTime, minute_of, read_times
+from shoptalk.agent.dates import SaidDay, meant, read_days
 from shoptalk.agent.quantities import Bound, Quantity
 from shoptalk.agent.tokens import Token, boundaries, singular, words
-from shoptalk.agent.words import FILLER, MEANING_WORDS, NUMBER_WORDS
-from shoptalk.retrieval.catalog import Catalog, DateColumn, NumberColumn
+from shoptalk.agent.words import COUNTED, FILLER, MEANING_WORDS, NUMBER_WORDS
+from shoptalk.retrieval.catalog import Catalog, CategoryColumn, DateColumn, NumberColumn
 from shoptalk.retrieval.flattening import HIGHEST
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Column, Kind, Meaning
@@ -40,7 +42,31 @@ _COUNTING = frozenset({"quantity", "number", "count", "qty"})
 _FAR_BELOW = 0.1
 _UPWARD = (Operator.IS, Operator.AT_LEAST, Operator.MORE_THAN)
 _ENDING = frozenset({"drop", "dropoff", "return", "end", "ends", "until", "out", "checkout", "arrival", "expiry"})
+#: Labels of days on which something that began on another one ends.
+_COMPANION = frozenset({"drop", "dropoff", "return", "out", "checkout", "until"})
+_RETURNS = frozenset({"return", "returning", "back", "drop", "dropping", "dropoff", "checkout"})
+_UNTIL = frozenset({"until", "till", "til", "through", "thru", "up until"})
+_OUT_OF = frozenset({"check", "checking"})
+_LATER_TIMES = frozenset({"arrival", "arrive", "end", "return", "inbound", "closing", "close", "dropoff"})
+_ARRIVING = frozenset({"arrive", "arrives", "arriving", "arrival", "land", "landing", "get"})
 _LABEL_REACH = 3
+_COUNTED_MOST = 20
+_COUNTS_US = re.compile(
+    r"(?:\bfor(?:\s+the)?|\bwe['’]?re|\bwe\s+(?:are|will\s+be)|\bthere\s+(?:are|will\s+be)|\b(?:party|group|table|family)\s+of)\s*$",
+    re.IGNORECASE,
+)
+_COUNTS_NOTHING_ELSE = re.compile(
+    r"\s*(?:$|[.,;!?)]|(?:in|on|at|and|please|under|near|from|around|of\s+us|tonight|today|tomorrow|with|total)\b)",
+    re.IGNORECASE,
+)
+_LEVEL = re.compile(r"\s*(\d{1,4}(?:\.\d+)?)\s*\+?\s*[a-z-]{0,10}\s*", re.IGNORECASE)
+_MOSTLY = 0.8
+_TURNED = ("people", "stop")
+_COUNTABLE = (None, Meaning.SIZE)
+_OFFICE = 8
+_DAY = 24 * 60
+_AROUND = 30
+_UNSURE = 0.7
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,13 +93,32 @@ class Scale:
         return float(np.quantile(held, share, method="lower")) if len(held) else None
 
 
+@dataclass(frozen=True, eq=False)
+class Ladder:
+    """A category whose values are told by a number each: `numbers` (v,) in the order of `values`, NaN for none."""
+
+    facet: Column
+    values: tuple[str, ...]
+    numbers: NDArray[np.float64]
+
+    def within(self, low: float, high: float, near: float) -> tuple[str, ...]:
+        """Values from `low` to `high`, those next to `near` first."""
+        held = np.flatnonzero((self.numbers >= low) & (self.numbers <= high))
+        return tuple(self.values[i] for i in held[np.argsort(np.abs(self.numbers[held] - near), kind="stable")])
+
+
 class Grounding:
     """Knows the catalog's ordered facets, and how people call them."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, today: Callable[[], date] = date.today) -> None:
+        """`today`: the day from which 'tomorrow' is counted."""
         self._catalog = catalog
+        self._today = today
         self.scales = [scale for facet in catalog.schema.facets if (scale := _scale(catalog, facet))]
+        self._clocks = [one for facet in catalog.schema.facets if (one := _ladder(catalog, facet, minute_of))]
+        self._levels = [one for facet in catalog.schema.facets if (one := _ladder(catalog, facet, _level_of))]
         self._labels = self._label_words()
+        self._counts_too = {name: _counted_with(label) for name, label in self._labels.items()}
 
     def scale_of(self, meanings: Iterable[Meaning]) -> Scale | None:
         """The ordered facet for the first meaning that the catalog has; dates stand in for a missing year."""
@@ -88,7 +133,7 @@ class Grounding:
     def facets_called(self, word: str) -> tuple[str, ...]:
         """Names of the facets that a word calls, by label or by meaning ('price', 'director')."""
         form = _called(word)
-        by_label = [name for name, label in self._labels.items() if form in label]
+        by_label = [name for name, label in self._labels.items() if form in label or form in self._counts_too[name]]
         meaning = MEANING_WORDS.get(word) or MEANING_WORDS.get(form)
         by_meaning = [facet.name for facet in self._catalog.schema.facets if meaning and facet.meaning is meaning]
         if meaning is Meaning.YEAR and not by_meaning and (scale := self.scale_of([meaning])):
@@ -97,11 +142,13 @@ class Grounding:
 
     def quantity(self, said: Quantity, tokens: Sequence[Token], message: str) -> Constraint | None:
         """The constraint that a number means here, or None where no facet takes it."""
+        span = (said.start, said.end)
         scale = self._scale_for(said, tokens, message)
         if scale is None:
-            return None
+            level = self._level_for(said, tokens, message)
+            words_of = {"words": message[slice(*span)].strip(), "span": span}
+            return _on_ladder(level, said, words_of) if level else None
         said = _in_unit_of(scale, said)
-        span = (said.start, said.end)
         common: dict[str, Any] = {"facet": scale.facet.name, "words": message[slice(*span)].strip(), "span": span}
         if said.unit == "years back":
             edge = max(self.latest_year - said.value + 1, MINYEAR)
@@ -117,21 +164,44 @@ class Grounding:
         if operator is Operator.IS and said.unit == "inch":  # a 15.6" screen is called 15 inches
             return Constraint(operator=Operator.BETWEEN, value=(said.value - 0.5, said.value + 0.9), **common)
         if operator is Operator.IS:
-            operator = _bare_operator(scale, said)
+            operator = self._bare_operator(scale, said)
         return Constraint(operator=operator, value=said.value, **common)
 
-    def day(self, said: SaidDay, tokens: Sequence[Token], message: str) -> Constraint | None:
-        """The constraint that a day means here, or None where no facet holds days, or no calendar that day."""
+    def moments(self, tokens: Sequence[Token], message: str) -> list[Constraint]:
+        """The constraints that the days and times of day of a message mean, where facets hold such."""
         days = [scale for scale in self.scales if scale.facet.kind is Kind.DATE and scale.coverage]
+        found = [one for said in read_days(message) for one in self._days(said, days, tokens, message)] if days else []
+        if self._clocks:
+            found += [one for said in read_times(message) if (one := self._time(said, tokens, message))]
+        return found
+
+    def _days(self, said: SaidDay, days: Sequence[Scale], tokens: Sequence[Token], message: str) -> list[Constraint]:
+        """One day, or the two of a range that begins on one facet and ends on its companion."""
         near = _near(said.start, said.end, tokens, message)
+        ends = said.cue in _UNTIL or bool(_RETURNS & set(near)) or ("out" in near and bool(_OUT_OF & set(near)))
+        last = [scale for scale in days if _COMPANION & set(words(scale.facet.name))]
+        first = [scale for scale in days if not _ENDING & set(words(scale.facet.name))]
         called = next((held for word in near if (held := [s for s in days if self._called_by(s, (word,))])), days)
-        scale = max(
-            called, key=lambda scale: (not _ENDING & set(words(scale.facet.name)), scale.coverage), default=None
-        )
-        meant = _days_meant(scale, said) if scale is not None else None
-        if scale is None or meant is None:
+        fitting = [scale for scale in called if scale in (last if ends and last else first)] or called
+        scale = max(fitting, key=lambda scale: scale.coverage)
+        if ends and last and scale in last and said.bound is Bound.AT_MOST:
+            said = replace(said, bound=Bound.EXACT)
+        from_to = said.last is not None and not message[said.start :].lower().startswith("between")
+        if said.last is not None and from_to and first and last and scale in (*first, *last):
+            begin, end = replace(said, last=None, bound=Bound.EXACT), said.last
+            end = replace(end, year=end.year or begin.year)
+            scales = (scale if scale in first else first[0], scale if scale in last else last[0])
+            return [c for d, s in zip((begin, end), scales, strict=True) if (c := self._day(d, s, message))]
+        one = self._day(said, scale, message)
+        return [one] if one else []
+
+    def _day(self, said: SaidDay, scale: Scale, message: str) -> Constraint | None:
+        held = scale.values[~np.isnan(scale.values)]
+        low, high = (_EPOCH + timedelta(days=int(np.floor(edge))) for edge in (held.min(), held.max()))
+        spanned = meant(said, low, high, self._today())
+        if spanned is None:
             return None
-        first, last = (day.isoformat() for day in meant)
+        first, last = (day.isoformat() for day in spanned)
         value: str | tuple[str, str] = {Bound.MORE: last, Bound.AT_MOST: last}.get(said.bound, first)
         operator = _OPERATORS[said.bound]
         span = (said.start, said.end)
@@ -147,6 +217,37 @@ class Grounding:
             }
         )
 
+    def _time(self, said: SaidTime, tokens: Sequence[Token], message: str) -> Constraint | None:
+        """The facet's own times that are meant: one, or all that lie within what was said."""
+        near = _near(said.start, said.end, tokens, message)
+        called = next((held for word in near if (held := self._clocks_called(word))), None)
+        later = bool(_ARRIVING & set(near))
+        open_to = called or self._clocks
+        fitting = [one for one in open_to if bool(_LATER_TIMES & set(words(one.facet.name))) is later]
+        clock = (fitting or open_to)[0]
+        minute, confidence = said.minute, 1.0
+        if said.other is not None and said.bound is not Bound.BETWEEN:
+            exact = [float((clock.numbers == one).any()) for one in (said.minute, said.other)]
+            if exact[1] > exact[0] or (exact[0] == exact[1] and (said.minute // 60) % 12 < _OFFICE):
+                minute = said.other
+            confidence = _UNSURE if exact[0] == exact[1] else 1.0
+        low, high = {
+            Bound.EXACT: (minute, minute), Bound.ABOUT: (minute - _AROUND, minute + _AROUND),
+            Bound.LESS: (0, minute - 1), Bound.AT_MOST: (0, minute),
+            Bound.MORE: (minute + 1, _DAY), Bound.AT_LEAST: (minute, _DAY),
+            Bound.BETWEEN: (minute, said.upper or minute),
+        }[said.bound]  # fmt: skip
+        # where nothing has such a time the reply shall say so
+        times = clock.within(low, high, minute) or (f"{minute // 60:02}:{minute % 60:02}",)
+        span = (said.start, said.end)
+        return Constraint(
+            facet=clock.facet.name, operator=Operator.IS if len(times) == 1 else Operator.ANY_OF,
+            value=times[0] if len(times) == 1 else times, words=message[slice(*span)], span=span, confidence=confidence,
+        )  # fmt: skip
+
+    def _clocks_called(self, word: str) -> list[Ladder]:
+        return [one for one in self._clocks if word in self._labels[one.facet.name] and word != "time"]
+
     @cached_property
     def latest_year(self) -> float:
         """The catalog's newest year: 'the last ten years' are counted back from it, so that answers do not age."""
@@ -159,15 +260,22 @@ class Grounding:
     def _scale_for(self, said: Quantity, tokens: Sequence[Token], message: str) -> Scale | None:
         if said.unit in ("year", "years back"):
             return self.scale_of([Meaning.YEAR])
-        if said.unit == "money":
-            return self.scale_of([Meaning.PRICE])
         near = _near(said.start, said.end, tokens, message)
+        if said.unit == "money":
+            return self._best([s for s in self.scales if s.facet.meaning is Meaning.PRICE], near, said)
         if said.unit == "star":
-            return self.scale_of([Meaning.RATING])
+            starred = [scale for scale in self.scales if "star" in self._labels[scale.facet.name]]
+            return self._best(starred, near, said) or self.scale_of([Meaning.RATING])
+        if said.unit in _TURNED:
+            return self._best(self._scales_counting(said.unit), near, said)
         if said.unit is not None:
             fitting = [scale for scale in self.scales if scale.facet.unit and factor(said.unit, scale.facet.unit)]
             return self._best(fitting or self._unit_unknown(said, said.unit, near), near, said)
         called = next((held for word in near if (held := self._scales_called(word, said))), [])
+        if not called and said.bound is not Bound.ABOUT:
+            called = next((held for word in near if (held := self._scales_counting(word))), [])
+            if not called and _counts_us(said, message):
+                called = self._scales_counting("people")
         if called and said.bound is not Bound.EXACT:
             return self._best(called, near, said)
         if _YEARS[0] <= said.value <= _YEARS[1] and float(said.value).is_integer() and self._as_year(said):
@@ -183,6 +291,32 @@ class Grounding:
 
     def _scales_called(self, word: str, said: Quantity) -> list[Scale]:
         return [scale for scale in self.scales if self._called_by(scale, (word,)) and not _is_age(scale, said)]
+
+    def _scales_counting(self, word: str) -> list[Scale]:
+        """Facets that count what the word counts: 'people' for seats, 'layovers' for stops."""
+        return [s for s in self.scales if word in self._counts_too[s.facet.name] and s.facet.meaning in _COUNTABLE]
+
+    def _level_for(self, said: Quantity, tokens: Sequence[Token], message: str) -> Ladder | None:
+        """The category of numbers ('1', '2', '3+') that the words around a number call."""
+        if not self._levels or (said.unit and said.unit not in (*_TURNED, "star")):
+            return None
+        near = (said.unit or "", *_near(said.start, said.end, tokens, message))
+        for names in (self._labels, self._counts_too):
+            for word in near:
+                if called := [one for one in self._levels if word in names[one.facet.name]]:
+                    return called[0]
+        us = [one for one in self._levels if "people" in self._counts_too[one.facet.name]]
+        return us[0] if us and _counts_us(said, message) else None
+
+    def _bare_operator(self, scale: Scale, said: Quantity) -> Operator:
+        """What a number without a bound means: money and lengths are about right, a class of stars is meant exactly."""
+        if scale.facet.meaning in (Meaning.PRICE, Meaning.DURATION, Meaning.WEIGHT):
+            return Operator.ABOUT
+        held = scale.values[~np.isnan(scale.values)]
+        graded = "star" in self._labels[scale.facet.name] and bool(np.all(held == np.round(held)))
+        if scale.facet.meaning is Meaning.RATING and not graded:
+            return Operator.AT_LEAST
+        return Operator.IS
 
     def _unit_unknown(self, said: Quantity, unit: str, near: Sequence[str]) -> list[Scale]:
         """Facets that tell no unit, and are called by the words around the number or by what the unit measures.
@@ -245,6 +379,50 @@ def _scale(catalog: Catalog, facet: Column) -> Scale | None:
     return Scale(facet, column.days) if isinstance(column, DateColumn) else None
 
 
+def _ladder(catalog: Catalog, facet: Column, read: Callable[[str], float | None]) -> Ladder | None:
+    """The category as a ladder, if most of its values can be read as numbers."""
+    column = catalog.column(facet.name)
+    if not isinstance(column, CategoryColumn) or not column.values:
+        return None
+    if any(read(value) is None for value in column.values[:1]):
+        return None
+    numbers = np.array([np.nan if (number := read(value)) is None else number for value in column.values])
+    return Ladder(facet, column.values, numbers) if np.mean(~np.isnan(numbers)) >= _MOSTLY else None
+
+
+def _level_of(value: str) -> float | None:
+    match = _LEVEL.fullmatch(value)
+    return float(match[1]) if match else None
+
+
+def _on_ladder(level: Ladder, said: Quantity, common: dict[str, Any]) -> Constraint | None:
+    edge, least = said.value, float("-inf")
+    low, high = {
+        Bound.AT_MOST: (least, edge), Bound.LESS: (least, edge - 1e-9), Bound.AT_LEAST: (edge, -least),
+        Bound.MORE: (edge + 1e-9, -least), Bound.BETWEEN: (edge, said.upper or edge),
+    }.get(said.bound, (edge, edge))  # fmt: skip
+    held = level.within(low, high, edge)
+    if not held:
+        return None
+    value = held[0] if len(held) == 1 else held
+    return Constraint(
+        facet=level.facet.name, operator=Operator.IS if len(held) == 1 else Operator.ANY_OF, value=value, **common
+    )
+
+
+def _counted_with(label: frozenset[str]) -> frozenset[str]:
+    """Words that count the same as a label's own."""
+    return frozenset(word for together in COUNTED if together & label for word in together)
+
+
+def _counts_us(said: Quantity, message: str) -> bool:
+    """'A table for two', 'there are four of us': a bare number that counts who comes."""
+    if said.bound is not Bound.EXACT or said.value > _COUNTED_MOST or not float(said.value).is_integer():
+        return False
+    before = message[max(0, said.start - _COUNTED_MOST) : said.start]
+    return bool(_COUNTS_US.search(before) and _COUNTS_NOTHING_ELSE.match(message, said.end))
+
+
 def _in_unit_of(scale: Scale, said: Quantity) -> Quantity:
     """The quantity in the facet's own unit, where that measures the same: '1 kg' is 1000 where grams are counted."""
     times = factor(said.unit, scale.facet.unit) if said.unit and scale.facet.unit else None
@@ -274,7 +452,9 @@ def _near(start: int, end: int, tokens: Sequence[Token], message: str) -> tuple[
         before.append(token)
     clause = min((edge for edge in ends if edge >= end), default=len(message))
     after = [token for token in tokens if end <= token.start < clause][:_LABEL_REACH]
-    ordered = (*after[:1], *before[: _LABEL_REACH + 2], *after[1:])
+    after = list(takewhile(lambda token: not _is_number(token), after))
+    inside = sum(token.start >= start for token in before)
+    ordered = (*after[:1], *before[: inside + _LABEL_REACH + 2], *after[1:])
     return tuple(dict.fromkeys(_called(token.form) for token in ordered))
 
 
@@ -299,36 +479,6 @@ def _is_far_below(scale: Scale, said: Quantity) -> bool:
     held = scale.values[~np.isnan(scale.values)]
     lower = said.bound in (Bound.AT_LEAST, Bound.MORE)
     return lower and bool(len(held)) and bool(said.value < _FAR_BELOW * held.min())
-
-
-def _bare_operator(scale: Scale, said: Quantity) -> Operator:
-    """What a number without a bound means: money is a ceiling, a length is about right, all else is meant exactly."""
-    if scale.facet.meaning is Meaning.PRICE:
-        return Operator.ABOUT
-    if scale.facet.meaning in (Meaning.DURATION, Meaning.WEIGHT):
-        return Operator.ABOUT
-    if scale.facet.meaning is Meaning.RATING:
-        return Operator.AT_LEAST
-    return Operator.IS
-
-
-def _days_meant(scale: Scale, said: SaidDay) -> tuple[date, date] | None:
-    """The first and last day that is meant; a year that was not said is the latest in which the facet has that day."""
-    held = scale.values[~np.isnan(scale.values)]
-    low, high = (_EPOCH + timedelta(days=int(np.floor(edge))) for edge in (held.min(), held.max()))
-    years = [said.year] if said.year else range(high.year, low.year - 1, -1)
-    spans = [span for year in years if (span := _in_year(said, year))]
-    return next((span for span in spans if span[0] <= high and span[1] >= low), spans[0] if spans else None)
-
-
-def _in_year(said: SaidDay, year: int) -> tuple[date, date] | None:
-    """None for a day that no calendar has, and for a range that runs backwards."""
-    month, day = said.last or (said.month, said.day or monthrange(year, said.month)[1])
-    try:
-        first, last = date(year, said.month, said.day or 1), date(year, month, day)
-    except ValueError:
-        return None
-    return (first, last) if first <= last else None
 
 
 def _year_start(scale: Scale, year: float) -> float | str:

@@ -52,7 +52,9 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 _HUNDREDTHS = ("cent", "cents")
-_NO_QUANTITY = re.compile(r"\s?(?:[ap]\.?m\b|o['’ ]?clock\b)|:\d\d", re.IGNORECASE)
+_NO_QUANTITY = re.compile(
+    r"\s?(?:[ap]\.?m\b|o['’\"]?\s?clock\b)|:\d\d|\s+in\s+the\s+(?:morning|afternoon|evening|night)\b", re.IGNORECASE
+)
 _TURN = re.compile(
     rf"\b(?:{'|'.join(sorted((re.escape(t).replace(chr(92) + ' ', '[ -]') for held in COUNTING_TURNS.values() for t in held), key=len, reverse=True))})\b",
     re.IGNORECASE,
@@ -179,7 +181,7 @@ def _numbers(message: str) -> Iterator[tuple[re.Match[str], float, str | None, i
         value, unit, end = _measured(match)
         if time_of_day := _NO_QUANTITY.match(message, end):
             end = time_of_day.end()
-        elif isfinite(value) and not message[max(0, match.start() - 1) : match.start()] == ":":
+        elif isfinite(value) and message[max(0, match.start() - 1) : match.start()] != ":":
             yield match, value, unit, end
 
 
@@ -194,7 +196,7 @@ def _measured(match: re.Match[str]) -> tuple[float, str | None, int]:
         return value / (100.0 if said in _HUNDREDTHS else 1.0), "money", _end_without_rest(match)
     unit = UNITS.get(said)
     times = (factor(said, unit) if unit else None) or 1.0
-    value = round(value * times, 6)
+    value *= times
     if unit == "min" and times == 60.0 and match["rest"]:
         return value + float(match["rest"]), unit, match.end()
     return value, unit, _end_without_rest(match)
