@@ -58,6 +58,7 @@ class StateScores(BaseModel):
     turns: int
     joint: Share = Field(description="turns with every slot right and none too many")
     joint_held: Share = Field(description="the same, looking only at slots that the catalog holds")
+    in_reach: Share = Field(description="turns whose true values all were said to this talk, by either side: a ceiling")
     slots: Scores = Field(description="slots with their values, of the whole state at each turn")
     new_slots: Scores = Field(description="those that are new at the turn, by what the message says")
 
@@ -137,19 +138,23 @@ class _Tally:
 
     joint: list[list[int]] = field(default_factory=list)
     joint_held: list[list[int]] = field(default_factory=list)
+    in_reach: list[list[int]] = field(default_factory=list)
     slots: list[list[int]] = field(default_factory=list)
     new_slots: list[list[int]] = field(default_factory=list)
 
     def begin(self) -> None:
         """A new dialogue."""
-        for table, width in ((self.joint, 2), (self.joint_held, 2), (self.slots, 3), (self.new_slots, 3)):
-            table.append([0] * width)
+        for table in (self.joint, self.joint_held, self.in_reach):
+            table.append([0, 0])
+        for table in (self.slots, self.new_slots):
+            table.append([0, 0, 0])
 
     def add(self, turn: "_ScoredTurn") -> None:
         """Count one turn of the dialogue that was begun last."""
         for table, counts in (
             (self.joint, [turn.is_right, 1]),
             (self.joint_held, [turn.is_right_held, 1]),
+            (self.in_reach, [turn.is_in_reach, 1]),
             (self.slots, turn.slots),
             (self.new_slots, turn.new_slots),
         ):
@@ -160,6 +165,7 @@ class _Tally:
         """Count another group's dialogues too."""
         self.joint += other.joint
         self.joint_held += other.joint_held
+        self.in_reach += other.in_reach
         self.slots += other.slots
         self.new_slots += other.new_slots
 
@@ -169,6 +175,7 @@ class _Tally:
             turns=sum(of for _, of in self.joint),
             joint=share_of(self.joint, resamples=resamples, seed=seed),
             joint_held=share_of(self.joint_held, resamples=resamples, seed=seed),
+            in_reach=share_of(self.in_reach, resamples=resamples, seed=seed),
             slots=scores_of(self.slots, resamples=resamples, seed=seed),
             new_slots=scores_of(self.new_slots, resamples=resamples, seed=seed),
         )
@@ -178,6 +185,7 @@ class _Tally:
 class _ScoredTurn:
     is_right: bool
     is_right_held: bool
+    is_in_reach: bool
     slots: tuple[int, int, int]
     new_slots: tuple[int, int, int]
 
@@ -265,7 +273,7 @@ def agrees(constraint: Constraint, values: Iterable[str]) -> bool:
 
 
 def clock_time(text: str) -> set[int]:
-    """Minutes after midnight that a clock time may mean: '5:30 pm', 'half past 5 in the evening'; none if it is none."""
+    """Minutes after midnight that a clock time may mean: '5:30 pm', 'half past 5 in the evening'; empty for others."""
     plain = text.casefold().replace("o'clock", "").strip()
     if plain == "noon":
         return {720}
@@ -287,7 +295,7 @@ def _scored(
     """The turns of a dialogue at which the user searches the service, judged."""
     name, searches = service.schema.name, service.schema.searches
     written = _written_by_service(dialogue, name)
-    state, named, heard = TalkState(), "", ""
+    state, named, heard, told = TalkState(), "", "", ""
     said_before: Said = {}
     wanted_before: Wanted = {}
     for turn in dialogue.turns:
@@ -297,14 +305,14 @@ def _scored(
         frame = turn.frame(name)
         if frame is None or frame.state is None:
             continue
-        state = state.model_copy(update={"heard": heard})
+        state, told = state.model_copy(update={"heard": heard}), f"{told}\n{heard}\n{turn.utterance}".casefold()
         request = understanding.understand(turn.utterance, state)
         state = advance(state, request, service.catalog)
         named = _named(request, named)
         said = _said(state, named, service)
         wanted = _wanted(frame, written)
         if frame.state.active_intent in searches:
-            judged = _judged(said, wanted, said_before, wanted_before, service)
+            judged = _judged(said, wanted, said_before, wanted_before, service, told)
             if miss is not None and not judged.is_right:
                 miss({"service": name, "dialogue": dialogue.id} | _told(turn, said, wanted))
             yield judged
@@ -351,16 +359,24 @@ def _said(state: TalkState, named: str, service: SoldService) -> Said:
     return dict(said)
 
 
-def _judged(said: Said, wanted: Wanted, said_before: Said, wanted_before: Wanted, service: SoldService) -> _ScoredTurn:
+def _judged(
+    said: Said, wanted: Wanted, said_before: Said, wanted_before: Wanted, service: SoldService, told: str
+) -> _ScoredTurn:
     right = {slot: _is_right(said.get(slot, ()), wanted.get(slot)) for slot in {*said, *wanted}}
     new_said = {slot: _new(held, said_before.get(slot, ())) for slot, held in said.items()}
     new_wanted = {s: values for s, values in wanted.items() if not values & wanted_before.get(s, frozenset())}
     return _ScoredTurn(
         is_right=all(right.values()),
+        is_in_reach=all(_was_told(values, told) for values in wanted.values()),
         is_right_held=all(is_right for slot, is_right in right.items() if slot in service.held),
         slots=_counts(said, wanted),
         new_slots=_counts(new_said, new_wanted),
     )
+
+
+def _was_told(values: frozenset[str], told: str) -> bool:
+    """True if one of the values stands in what was said; yes and no, and what does not matter, have many words."""
+    return any(value == _DONT_CARE or parse_flag(value) is not None or value.casefold() in told for value in values)
 
 
 def _is_right(said: Iterable[Constraint], values: frozenset[str] | None) -> bool:

@@ -6,7 +6,8 @@ Nothing heavy is imported before a command runs, so that `shoptalk --help` answe
 import json
 import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,6 +24,15 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 _BUILDING, _TALKING, _MEASURING = "Make a shop", "Talk with it", "Measure and improve"
+
+
+class _Speed(TyperGroup):
+    """`bench` without the name of a measurement measures speed: `bench my-shop` is `bench speed my-shop`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put the name in where it was left out."""
+        named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if named else ["speed", *args])
 
 
 class _Commands(TyperGroup):
@@ -62,6 +72,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+benches = typer.Typer(cls=_Speed, help="Measure speed and memory, or how well messages are understood.")
+app.add_typer(benches, name="bench", rich_help_panel=_MEASURING)
 
 ShopName = Annotated[str, typer.Argument(metavar="SHOP", help="A shop's name or folder; 'films' comes with shoptalk.")]
 User = Annotated[
@@ -365,7 +378,7 @@ def evaluate(
     _write_report(report.model_dump(mode="json"), out, lambda: evaluation_tables(report))
 
 
-@app.command(rich_help_panel=_MEASURING)
+@benches.command(name="speed")
 def bench(
     shop: Annotated[
         str | None, typer.Argument(metavar="SHOP", help="A built shop to measure; it is not changed.")
@@ -397,6 +410,53 @@ def bench(
     with Stages(_console(stderr=True)) as progress:
         report = run_bench(plan, progress)
     _write_report(report.model_dump(mode="json"), out, lambda: bench_tables(report))
+
+
+@benches.command(name="understand")
+def bench_understanding(
+    *,
+    data: Annotated[
+        Path, typer.Option(envvar="SHOPTALK_DATA", help="Folder with mit_slots/, sgd/ and redial/, or some of them.")
+    ],
+    only: Annotated[str | None, typer.Option(metavar="mit|sgd|redial", help="Measure only this dataset.")] = None,
+    split: Annotated[str | None, typer.Option(help="Split to measure; by default test where it is there.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Draw so many sentences or dialogues of each split.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of what is drawn, misspelt and resampled.")] = 0,
+    misses: Annotated[
+        Path | None, typer.Option(metavar="OUT", help="Write what was not understood there, JSON lines.")
+    ] = None,
+    out: Out = None,
+) -> None:
+    """Measure how well messages are understood, on public datasets.
+
+    Entity F1 on the MIT slot corpora, the state of the talk on Schema-Guided
+    Dialogue, stances to films and their misspelt titles on ReDial, and how long
+    a message takes. Each catalog is made from the dataset; nothing is trained.
+
+    Example:  [bold]shoptalk bench understand --data DIR --only mit --json result.json[/bold]
+    """
+    from shoptalk.eval.report import understanding_tables
+    from shoptalk.eval.understand import DATASETS, UnderstandPlan, run_understanding
+    from shoptalk.ui.tables import Stages
+
+    chosen = next((name for name in DATASETS if name == only), None)
+    if only is not None and chosen is None:
+        raise typer.BadParameter(f"'{only}' is none of {', '.join(DATASETS)}.", param_hint="--only")
+    plan = UnderstandPlan(data=data, only=chosen, split=split, limit=limit, seed=seed)
+    with _lines_to(misses) as tell, Stages(_console(stderr=True)) as progress:
+        report = run_understanding(plan, progress, tell)
+    _write_report(report.model_dump(mode="json"), out, lambda: understanding_tables(report))
+
+
+@contextmanager
+def _lines_to(path: Path | None) -> Iterator[Callable[[dict[str, Any]], None] | None]:
+    """What writes a value as a line of JSON, None without a path. Refuses a path that cannot be written to."""
+    if path is None:
+        yield None
+        return
+    _writable(path)
+    with path.open("w", encoding="utf-8") as file:
+        yield lambda value: print(json.dumps(value, ensure_ascii=False), file=file)
 
 
 def _opened(shop: str) -> "Shop":
