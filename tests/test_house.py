@@ -56,7 +56,8 @@ def test_what_others_build_on():
         "refresh", "repair", "stale", "talk", "train", "turns_of", "understand", "understanding", "update", "verify",
     }  # fmt: skip
     assert public(Talk) == {
-        "asay", "chips", "drop", "events", "feedback", "forget", "history", "say", "start_over", "stream",
+        "asay", "chips", "choose", "choosing", "drop", "events", "feedback", "forget", "history", "question", "say",
+        "start_over", "stream", "undo",
     }  # fmt: skip
     assert list(inspect.signature(Shop.open).parameters) == ["name_or_path", "settings", "encoder", "progress"]
     assert list(inspect.signature(Shop.talk).parameters) == ["self", "user", "id"]

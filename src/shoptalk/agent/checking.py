@@ -32,7 +32,7 @@ class Known:
         self.numbers = set(_numbers_in(self._texts(answer, items)))
         shown = len(answer.picks)
         counts = [shown, answer.passing, answer.passing - shown, answer.size]
-        counts += [one.count for one in answer.relaxations]
+        counts += [choice.count for choice in answer.question.choices] if answer.question else []
         self.numbers |= {_plain(f"{count}") for count in counts}
 
     def untraceable(self, sentence: str) -> tuple[str, ...]:
@@ -49,13 +49,15 @@ class Known:
                 yield from _written(value)
                 if isinstance(value, float) and not isinstance(value, bool):
                     yield number_in_words(answer.schema.facet(name), value)
-        for constraint in (*answer.state.constraints, *answer.request.constraints):
+        choices = answer.question.choices if answer.question else ()
+        offered = [one for choice in choices for one in (*choice.added, *choice.dropped)]
+        for constraint in (*answer.state.constraints, *answer.request.constraints, *offered):
             yield constraint.words
             yield from _written(constraint.value)
+        for change in answer.changes:
+            yield from (change.was, change.now)
         for pick in answer.picks:
             yield from (fact.model_dump_json() for fact in pick.evidence)
-        for one in answer.relaxations:
-            yield from _written(one.nearest) if one.nearest is not None else ()
 
 
 def checked(pieces: Iterable[str], answer: Answer) -> Iterator[str]:

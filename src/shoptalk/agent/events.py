@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shoptalk.agent.offers import Question
 from shoptalk.ranking.evidence import Evidence
 from shoptalk.retrieval.catalog import Item
 from shoptalk.retrieval.query import Constraint, Request
@@ -34,6 +35,13 @@ class Pick(_Value):
     reasons: tuple[str, ...] = ()
 
 
+class Changed(_Value):
+    """One thing that the turn changed in what is wanted, in words: 'was' is empty if added, 'now' if dropped."""
+
+    was: str = ""
+    now: str = ""
+
+
 class Reply(_Value):
     """The answer to one message."""
 
@@ -42,6 +50,9 @@ class Reply(_Value):
     request: Request
     chips: tuple[Chip, ...] = ()
     suggestions: tuple[str, ...] = Field(default=(), description="messages that make sense next")
+    question: Question | None = Field(default=None, description="what the text asks or offers at its end")
+    changes: tuple[Changed, ...] = Field(default=(), description="what this turn changed in what is wanted")
+    can_undo: bool = Field(default=False, description="whether there is something that undoing takes back")
     turn: int = Field(description="number of the turn in its talk, from 1")
 
 

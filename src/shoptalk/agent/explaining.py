@@ -8,28 +8,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from shoptalk.agent.events import Pick
+from shoptalk.agent.events import Changed, Pick
+from shoptalk.agent.offers import Question
 from shoptalk.agent.phrasing import (
     constraint_in_words,
     facet_facts,
     facts_in_text,
     join,
     label_of,
-    number_in_words,
     short_title,
+    strength_in_words,
     title_with_year,
 )
-from shoptalk.agent.relaxing import Relaxation
+from shoptalk.agent.remarks import declined, outside, remarks, small_talk
 from shoptalk.agent.state import TalkState
-from shoptalk.agent.words import FAREWELLS, GREETINGS
 from shoptalk.retrieval.catalog import Item
 from shoptalk.retrieval.naming import is_description
-from shoptalk.retrieval.query import Act, Constraint, Operator, Request, Stance
+from shoptalk.retrieval.query import Act, Constraint, Operator, Request
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role, Schema
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _REASONS_IN_TEXT = 2
-_MOST_NAMED, _MOST_LESSER = 4, 6
+_MOST_LESSER = 6
 _MOST_DIFFERENCES = 10
 _BEST = {
     Meaning.PRICE: ("cheapest", min), Meaning.DURATION: ("shortest", min), Meaning.WEIGHT: ("lightest", min),
@@ -42,7 +42,11 @@ _SIDE_FACTS = re.compile(r"[a-z][\w ]{1,30}: [^;]+; ")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """All that an explanation may speak of. `passing`: items that meet the musts; `named`: items the person named."""
+    """All that an explanation may speak of.
+
+    `passing`: items that meet the musts; `named`: items the person named; `conflict`: the musts that emptied the list;
+    `question`: what will be asked or offered after the text (the turn says it); `answered`: what was asked before.
+    """
 
     schema: Schema
     shop: str
@@ -52,7 +56,10 @@ class Answer:
     picks: tuple[Pick, ...] = ()
     passing: int = 0
     named: dict[str, Item] = field(default_factory=dict)
-    relaxations: tuple[Relaxation, ...] = ()
+    conflict: tuple[Constraint, ...] = ()
+    question: Question | None = None
+    answered: Question | None = None
+    changes: tuple[Changed, ...] = ()
     exhausted: bool = False
     unmatched: tuple[str, ...] = ()
 
@@ -61,7 +68,7 @@ class Explaining(Protocol):
     """Writes the text of an answer, piece by piece."""
 
     def explain(self, answer: Answer) -> Iterator[str]:
-        """Sentences or parts of them, in order; joined they are the text."""
+        """Sentences or parts of them, in order; joined they are the text, all but the question at its end."""
         ...
 
 
@@ -71,17 +78,41 @@ class EmbeddedExplaining:
     def explain(self, answer: Answer) -> Iterator[str]:
         """Whole sentences or lines."""
         acts = answer.request.acts
-        if Act.HELP in acts:
-            yield from _help(answer)
-        elif Act.CHAT in acts:
-            yield _small_talk(answer)
+        if only_talks(answer.request, answer.answered):
+            yield from _talk(answer)
         elif Act.COMPARE in acts and len(answer.picks) > 1:
             yield from _comparison(answer)
         elif Act.DETAILS in acts and answer.picks:
             yield from _details(answer)
         else:
-            yield from _remarks(answer)
+            yield from remarks(answer)
             yield from _picks(answer) if answer.picks else _nothing(answer)
+
+
+def only_talks(request: Request, answered: Question | None) -> bool:
+    """True if nothing is to be searched: small talk, help, what is not our trade, 'no' or 'no preference'."""
+    acts = set(request.acts)
+    if acts <= {Act.CHAT, Act.HELP, Act.OUTSIDE}:
+        return True
+    held = request.constraints or request.dropped or request.withdrawn or request.mentions or request.text
+    if not acts <= {Act.ANSWER, Act.CHAT} or held or request.count:
+        return False
+    if request.choice is None:
+        return True
+    chosen = answered.choices[request.choice : request.choice + 1] if answered else ()
+    return any(choice.changes_nothing for choice in chosen)
+
+
+def _talk(answer: Answer) -> Iterator[str]:
+    acts = answer.request.acts
+    if Act.HELP in acts:
+        yield from _help(answer)
+    elif Act.OUTSIDE in acts:
+        yield outside(answer)
+    elif Act.ANSWER in acts:
+        yield declined(answer)
+    else:
+        yield small_talk(answer)
 
 
 def _help(answer: Answer) -> Iterator[str]:
@@ -89,46 +120,6 @@ def _help(answer: Answer) -> Iterator[str]:
     labels = [label_of(facet) for facet in answer.schema.facets if facet.meaning is not Meaning.HIDDEN][:6]
     yield f": I understand {join(labels)}, limits, and what you do not want. " if labels else ". "
     yield "Name something you like, tell me what you have seen, ask for more, or say “start over”."
-
-
-def _small_talk(answer: Answer) -> str:
-    said = answer.request.message.casefold().strip(" !.?")
-    if said.startswith(FAREWELLS):
-        return "Goodbye. What you told me is kept for next time." if answer.state.turn > 1 else "Goodbye."
-    if said in GREETINGS or said.startswith(("hi ", "hello", "hey", "good ")):
-        return f"Hello! I know the {answer.size:,} items of {answer.shop}. What are you in the mood for?"
-    return "You're welcome. Say “more” for others, or change what you asked for."
-
-
-def _remarks(answer: Answer) -> Iterator[str]:
-    """What was noted, assumed, or cannot be held here."""
-    if Act.START_OVER in answer.request.acts:
-        yield "Starting over. "
-    yield from _noted(answer)
-    if answer.request.unknown_titles:
-        unknown = join([f"“{title}”" for title in answer.request.unknown_titles], "or")
-        yield f"I do not have {unknown} here, so I went by the rest of what you said. "
-    if answer.request.unheld:
-        words = join([f"“{word}”" for word in answer.request.unheld])
-        yield f"This catalog does not tell {words}, so I could not go by that. "
-    if answer.unmatched:
-        yield f"I found nothing on {join([f'“{word}”' for word in answer.unmatched], 'or')}. "
-    for constraint in answer.request.constraints:
-        if constraint.confidence < 1 and not constraint.than:
-            yield f"I took “{constraint.words}” to mean {constraint_in_words(answer.schema, constraint)}. "
-
-
-def _noted(answer: Answer) -> Iterator[str]:
-    for stance, verb in (
-        (Stance.SEEN, "seen"),
-        (Stance.OWNED, "own"),
-        (Stance.LIKED, "like"),
-        (Stance.DISLIKED, "did not like"),
-    ):
-        titles = [f"**{short_title(m.title)}**" for m in answer.request.mentions if m.stance is stance][:_MOST_NAMED]
-        if titles:
-            have = "you have seen" if stance is Stance.SEEN else f"you {verb}"
-            yield f"Noted: {have} {join(titles)}. "
 
 
 def _picks(answer: Answer) -> Iterator[str]:
@@ -142,8 +133,9 @@ def _intro(answer: Answer) -> str:
     schema, state = answer.schema, answer.state
     many = len(answer.picks)
     musts = [constraint_in_words(schema, c) for c in state.musts]
-    wishes = [constraint_in_words(schema, c) for c in state.wishes]
-    asked = [*musts, *([f"ideally {join(wishes)}"] if wishes else [])]
+    wishes = [constraint_in_words(schema, c) for c in state.wishes if c.operator is not Operator.IS_NOT]
+    rather = [strength_in_words(schema, c) for c in state.wishes if c.operator is Operator.IS_NOT]
+    asked = [*musts, *([f"ideally {join(wishes)}"] if wishes else []), *rather]
     models = [f"**{short_title(answer.named[one].title)}**" for one in state.similar if one in answer.named]
     liked = [f"**{short_title(answer.named[one].title)}**" for one in state.liked[-3:] if one in answer.named]
     if state.asks_nothing:
@@ -167,19 +159,24 @@ def _intro(answer: Answer) -> str:
 
 
 def _nothing(answer: Answer) -> Iterator[str]:
-    schema, musts = answer.schema, answer.state.musts
-    if answer.exhausted or not musts:
-        yield "You have seen or turned down all that fits. Say “start over”, or ask for something else."
+    """What emptied the list: the fewest musts that do so together. What would fill it is the question that follows."""
+    if answer.exhausted or not answer.state.musts:
+        yield "You have seen or turned down all that fits."
+        if answer.question is None:
+            yield " Say “start over”, or ask for something else."
         return
     beyond = [c for c in answer.request.constraints if c.than in answer.named]
     if beyond:
         yield from _nothing_beyond(answer, beyond)
         return
-    asked = join([constraint_in_words(schema, c) for c in musts])
-    yield f"Nothing here is {asked}." if len(musts) == 1 else f"Nothing here is all of this: {asked}."
-    ways = [_way(schema, one) for one in answer.relaxations[:3]]
-    if ways:
-        yield f" There {'is' if answer.relaxations[0].count == 1 else 'are'} {join(ways, 'or')}."
+    musts = [constraint_in_words(answer.schema, c) for c in answer.conflict or answer.state.musts]
+    match len(musts):
+        case 1:
+            yield f"Nothing here is {musts[0]}."
+        case 2:
+            yield f"Nothing here is both {join(musts)}."
+        case _:
+            yield f"Nothing here is all of this: {join(musts)}."
 
 
 def _nothing_beyond(answer: Answer, beyond: list[Constraint]) -> Iterator[str]:
@@ -190,17 +187,6 @@ def _nothing_beyond(answer: Answer, beyond: list[Constraint]) -> Iterator[str]:
     rest = [constraint_in_words(answer.schema, c) for c in answer.state.musts if c not in beyond]
     yield f"Nothing here is {said}" + (f" and also {join(rest)}." if rest else ".")
     yield " I keep what you asked before."
-
-
-def _way(schema: Schema, relaxation: Relaxation) -> str:
-    """'3 without “under $50”, from $62 on'."""
-    dropped = join([f"“{constraint_in_words(schema, c)}”" for c in relaxation.dropped])
-    said = f"{relaxation.count:,} without {dropped}"
-    if relaxation.nearest is None:
-        return said
-    facet = schema.facet(relaxation.dropped[0].facet)
-    nearest = relaxation.nearest if isinstance(relaxation.nearest, str) else number_in_words(facet, relaxation.nearest)
-    return f"{said} (the nearest: {nearest})"
 
 
 def _details(answer: Answer) -> Iterator[str]:
@@ -278,7 +264,8 @@ def next_messages(answer: Answer) -> tuple[str, ...]:
     if not answer.picks and any(c.than for c in answer.request.constraints):
         return ("show me more", "start over")
     if not answer.picks:
-        drops = [_forget(answer.schema, c) for one in answer.relaxations[:3] for c in one.dropped]
+        choices = answer.question.choices[:3] if answer.question else ()
+        drops = [_forget(answer.schema, c) for one in choices for c in one.dropped]
         return tuple(dict.fromkeys([*drops, "start over"]))[:4]
     found = (
         [f"more like {answer.picks[0].item.title}"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from shoptalk.retrieval.catalog import FacetValue, Item
-from shoptalk.retrieval.query import Constraint, Operator, Value
+from shoptalk.retrieval.query import Constraint, Operator, Strength, Value
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role, Schema
 
 _SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥"}
@@ -24,6 +24,13 @@ _YEAR_BOUNDS = {
     Operator.MORE_THAN: "after {}",
     Operator.ABOUT: "around {}",
 }
+_ENDS = (Operator.MOST, Operator.LEAST)
+_SUPERLATIVES = {
+    Meaning.PRICE: ("cheapest", "most expensive"), Meaning.YEAR: ("oldest", "newest"),
+    Meaning.DURATION: ("shortest", "longest"), Meaning.WEIGHT: ("lightest", "heaviest"),
+    Meaning.SIZE: ("smallest", "biggest"), Meaning.RATING: ("lowest rated", "best rated"),
+    Meaning.POPULARITY: ("least known", "most popular"),
+}  # fmt: skip
 _MOST_VALUES, _MOST_FACTS = 4, 12
 _LONGEST_TITLE = 70
 
@@ -70,14 +77,19 @@ def short_label(facet: Column) -> str:
 
 
 def constraint_in_words(schema: Schema, constraint: Constraint) -> str:
-    """What a chip says: 'Comedy', 'not Horror', 'under 120 min', '1980–1989', 'rating: at least 4'."""
+    """What a chip says: 'Comedy', 'not Horror', 'under 120 min', '1980–1989', 'rating at least 4', 'the 3 cheapest'."""
     facet = schema.facet(constraint.facet)
     value = constraint.value
+    if constraint.operator in _ENDS:
+        return _superlative(facet, constraint)
     if constraint.operator is Operator.BETWEEN and isinstance(value, tuple):
         low, high = (_bound(facet, one) for one in value)
         return _named(facet, f"{low}–{high}")
     if isinstance(value, tuple):
-        return join([str(one) for one in value], "or")
+        several = [_bound(facet, one) for one in value]
+        if constraint.operator in (Operator.IS, Operator.ALL_OF):
+            return join(several)
+        return ("not " if constraint.operator is Operator.IS_NOT else "") + join(several, "or")
     if isinstance(value, bool):
         wanted = value is (constraint.operator is Operator.IS)
         return label_of(facet) if wanted else f"no {label_of(facet)}"
@@ -85,6 +97,36 @@ def constraint_in_words(schema: Schema, constraint: Constraint) -> str:
         return _BOUNDS[constraint.operator].format(value)
     bounds = _BOUNDS | (_YEAR_BOUNDS if facet.meaning is Meaning.YEAR or facet.kind is Kind.DATE else {})
     return _named(facet, bounds[constraint.operator].format(_bound(facet, value)))
+
+
+def strength_in_words(schema: Schema, constraint: Constraint) -> str:
+    """The constraint with how much it binds: 'under $50', 'not Horror', 'ideally Comedy', 'rather not Horror'."""
+    said = constraint_in_words(schema, constraint)
+    match constraint.strength:
+        case Strength.WOULD_LIKE:
+            return f"ideally {said}"
+        case Strength.WOULD_RATHER_NOT:
+            return f"rather {said}" if said.startswith(("not ", "no ")) else f"rather not {said}"
+    return said
+
+
+def left_out_in_words(schema: Schema, constraint: Constraint) -> str:
+    """What a list is like once the constraint is left out: 'any price', 'Comedy or not', 'Horror too'."""
+    facet = schema.facet(constraint.facet)
+    positive = constraint.model_copy(update={"operator": Operator.IS})
+    if constraint.operator in _ENDS:
+        return f"not just {constraint_in_words(schema, constraint)}"
+    if facet.kind in (Kind.NUMBER, Kind.DATE):
+        return f"any {short_label(facet)}"
+    if facet.kind is Kind.FLAG:
+        return f"{label_of(facet)} or not"
+    if constraint.operator is Operator.IS_NOT:
+        return f"{constraint_in_words(schema, positive)} too"
+    return f"any {short_label(facet)}" if facet.kind is Kind.CATEGORY else f"{_either(schema, constraint)} or not"
+
+
+def _either(schema: Schema, constraint: Constraint) -> str:
+    return constraint_in_words(schema, constraint).replace(" or ", ", ")
 
 
 def title_with_year(schema: Schema, item: Item) -> str:
@@ -142,6 +184,16 @@ _ASKED_FIRST: tuple[Meaning | None, ...] = (
     Meaning.PRICE, Meaning.RATING, Meaning.YEAR, Meaning.DURATION, Meaning.GENRE, Meaning.BRAND, Meaning.PERSON,
     Meaning.PLACE, Meaning.LANGUAGE, Meaning.SIZE, Meaning.KEYWORD,
 )  # fmt: skip
+
+
+def _superlative(facet: Column, constraint: Constraint) -> str:
+    """'the cheapest', 'the 3 newest'; 'the most alcohol' where people have no word of their own for it."""
+    least, most = _SUPERLATIVES.get(facet.meaning or Meaning.HIDDEN, ("least {}", "most {}"))
+    if facet.kind is Kind.DATE:
+        least, most = "earliest {}", "latest {}"
+    word = (least if constraint.operator is Operator.LEAST else most).format(short_label(facet))
+    many = int(constraint.value) if isinstance(constraint.value, float) and constraint.value > 1 else 1
+    return f"the {many} {word}" if many > 1 else f"the {word}"
 
 
 def _bound(facet: Column, value: Value) -> str:

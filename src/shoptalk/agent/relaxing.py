@@ -1,5 +1,10 @@
-"""When nothing fits: which constraint emptied the list, and the smallest change that fills it, counted exactly."""
+"""When nothing fits: which constraints emptied the list, and the smallest changes that fill it, counted exactly.
 
+Every item is given the set of the constraints that it misses, as the bits of one number; how many items have each set
+then answers all questions at once, whatever is left out (promise 5).
+"""
+
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -7,65 +12,240 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from shoptalk.retrieval.catalog import Catalog, DateColumn, NumberColumn
-from shoptalk.retrieval.columns import iso_day
+from shoptalk.agent.offers import Choice
+from shoptalk.agent.phrasing import constraint_in_words, left_out_in_words
+from shoptalk.retrieval.catalog import Catalog, CategoryColumn, DateColumn, FlagColumn, NumberColumn
+from shoptalk.retrieval.columns import days_of, iso_day
 from shoptalk.retrieval.query import Constraint, Operator
+from shoptalk.retrieval.schema import Meaning
+
+Mask = NDArray[np.bool_]
 
 _UPPER = (Operator.AT_MOST, Operator.LESS_THAN)
 _LOWER = (Operator.AT_LEAST, Operator.MORE_THAN)
-_MOST_MUSTS = 12
+_MOST_MUSTS, _MOST_CHOICES, _LARGEST_CONFLICT = 12, 4, 3
+# A rounder bound may lie this far beyond the old one: in steps to the nearest item, or as a share of the old bound
+# and of the facet's middle half, whichever of the two is less.
+_BEYOND_NEAREST, _SHARE_OF_BOUND, _SHARE_OF_SPREAD = 1.5, 0.2, 0.25
+_ABOUT_SLACK = 0.05
+_SAMPLED = 2000
+# A value in another's place has to be had by this share of what leaving out lets in, and to be one of few.
+_NEIGHBOUR_SHARE, _FEW_VALUES = 0.2, 200
 
 
 @dataclass(frozen=True, slots=True)
-class Relaxation:
-    """Leaving out `dropped` lets `count` items pass. `nearest`: the bound that would let the first one in, if any."""
+class Emptied:
+    """`conflict`: the fewest constraints that no item meets together; `choices`: what fills it, smallest first."""
 
-    dropped: tuple[Constraint, ...]
-    count: int
-    nearest: float | str | None = None
+    conflict: tuple[Constraint, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
-def relaxations(catalog: Catalog, musts: Sequence[Constraint], allowed: NDArray[np.bool_]) -> list[Relaxation]:
-    """The ways to fill an empty list by leaving out one must, or else two, the fewest items first.
+def emptied(catalog: Catalog, musts: Sequence[Constraint], allowed: Mask) -> Emptied:
+    """Why nothing meets all the musts, and the smallest changes after which something does.
 
-    `allowed` (n,) mask: items that may be shown at all. Counts are exact. Empty if even two do not help.
+    `allowed` (n,) mask: items that may be shown at all. Changes of one constraint come first, and those of two or more
+    only where no single one helps. Beyond twelve constraints the further ones are held fast.
     """
-    musts = musts[:_MOST_MUSTS]
-    masks = [catalog.meets(constraint) for constraint in musts]
-    for size in (1, 2):
-        found = list(_leaving_out(catalog, musts, masks, allowed, size))
-        if found:
-            return sorted(found, key=lambda one: (one.nearest is None, one.count))
-    return []
+    sets = _Misses(catalog, musts, allowed)
+    fewest = min((missed.bit_count() for missed in sets.counts if missed), default=0)
+    if 0 in sets.counts:  # only the end of a scale that was asked for is out of reach: seen, or turned down
+        ends = [must for must in sets.musts if must.is_superlative]
+        if not ends:
+            return Emptied()
+        label = ", ".join(left_out_in_words(catalog.schema, one) for one in ends)
+        return Emptied(tuple(ends), (Choice(label=label, count=sets.counts[0], dropped=tuple(ends)),))
+    return Emptied(sets.conflict(), sets.choices(fewest) if fewest else ())
 
 
-def _leaving_out(
-    catalog: Catalog,
-    musts: Sequence[Constraint],
-    masks: Sequence[NDArray[np.bool_]],
-    allowed: NDArray[np.bool_],
-    size: int,
-) -> Iterator[Relaxation]:
-    for out in combinations(range(len(musts)), size):
-        passing = allowed.copy()
-        for place, mask in enumerate(masks):
-            if place not in out:
-                passing &= mask
-        if count := int(passing.sum()):
-            nearest = _nearest(catalog, musts[out[0]], passing) if size == 1 else None
-            yield Relaxation(tuple(musts[place] for place in out), count, nearest)
+def widened(catalog: Catalog, musts: Sequence[Constraint], allowed: Mask) -> tuple[Choice, ...]:
+    """Changes of one constraint that let more items in than the few that pass now; counts include those few."""
+    sets = _Misses(catalog, musts, allowed)
+    return sets.choices(1)
 
 
-def _nearest(catalog: Catalog, constraint: Constraint, passing: NDArray[np.bool_]) -> float | str | None:
-    """The value nearest to a broken bound among the items that meet everything else."""
-    column = catalog.column(constraint.facet)
-    if not isinstance(column, NumberColumn | DateColumn):
-        return None
-    values = column.values if isinstance(column, NumberColumn) else column.days
-    held = values[passing & ~np.isnan(values)]
-    if constraint.operator is Operator.ABOUT and isinstance(constraint.value, float) and len(held):
-        return float(held[np.abs(held - constraint.value).argmin()])
-    if constraint.operator not in (*_UPPER, *_LOWER) or not len(held):
-        return None
-    nearest = float(held.min() if constraint.operator in _UPPER else held.max())
-    return iso_day(nearest) if isinstance(column, DateColumn) else nearest
+class _Misses:
+    """Which constraints each allowed item misses: bit i of `missed` (n,) is must i."""
+
+    def __init__(self, catalog: Catalog, musts: Sequence[Constraint], allowed: Mask) -> None:
+        self.catalog, self.musts = catalog, tuple(musts[:_MOST_MUSTS])
+        self.allowed = allowed & catalog.passing(musts[_MOST_MUSTS:]) if len(musts) > _MOST_MUSTS else allowed
+        self.missed = np.zeros(len(catalog), dtype=np.uint16)
+        for place, must in enumerate(self.musts):
+            self.missed |= (~_meets(catalog, must)).astype(np.uint16) << np.uint16(place)
+        counted = np.bincount(self.missed[self.allowed], minlength=1)
+        self.counts = {int(one): int(counted[one]) for one in np.flatnonzero(counted)}
+
+    def conflict(self) -> tuple[Constraint, ...]:
+        """The fewest constraints that no item meets together; all of them if these are many."""
+        places = range(len(self.musts))
+        for size in range(1, min(_LARGEST_CONFLICT, len(self.musts)) + 1):
+            for together in combinations(places, size):
+                bits = sum(1 << place for place in together)
+                if all(missed & bits for missed in self.counts):
+                    return tuple(self.musts[place] for place in together)
+        return self.musts
+
+    def choices(self, size: int) -> tuple[Choice, ...]:
+        """Changes to `size` of the constraints, at most four. Counts are of all that pass then."""
+        sets = sorted(
+            (one for one in self.counts if one.bit_count() == size),
+            key=lambda one: (self._unasked(one), -self.counts[one], one),
+        )
+        first: list[tuple[bool, bool, Choice]] = []
+        second: list[Choice] = []
+        for missed in sets[: 2 * _MOST_CHOICES]:
+            changed = [self.musts[place] for place in range(len(self.musts)) if missed >> place & 1]
+            here = self.allowed & (self.missed == missed)
+            free = self.allowed & ((self.missed & ~np.uint16(missed)) == 0)
+            near = [self._choice(changed, new, free) for new in _nearest(self.catalog, changed, here)]
+            out = self._choice(changed, None, free)
+            other = [] if size > 1 else list(self._neighbours(changed[0], free))
+            first.append((self._unasked(missed), not near, near[0] if near else out))
+            second += ([out] if near else []) + other
+        best = [choice for *_, choice in sorted(first, key=lambda one: (one[0], one[1], -one[2].count))]
+        return tuple({choice.label: choice for choice in (*best, *second)}.values())[:_MOST_CHOICES]
+
+    def _unasked(self, missed: int) -> bool:
+        """True if the change lets in what the person does not want: offered last."""
+        return any(missed >> place & 1 and must.operator is Operator.IS_NOT for place, must in enumerate(self.musts))
+
+    def _choice(self, changed: Sequence[Constraint], new: Constraint | None, free: Mask) -> Choice:
+        """All of `changed` left out, but for the one whose facet `new` holds otherwise."""
+        schema = self.catalog.schema
+        said = [
+            constraint_in_words(schema, new) if new and new.facet == old.facet else left_out_in_words(schema, old)
+            for old in changed
+        ]
+        count = int(np.count_nonzero(free & self.catalog.meets(new) if new else free))
+        added = (new,) if new else ()
+        return Choice(label=", ".join(dict.fromkeys(said)), count=count, dropped=tuple(changed), added=added)
+
+    def _neighbours(self, old: Constraint, free: Mask) -> Iterator[Choice]:
+        """The value that most of what leaving out lets in has, in the place of the one asked for."""
+        column = self.catalog.column(old.facet)
+        if not isinstance(column, CategoryColumn) or old.operator is Operator.IS_NOT:
+            return
+        if len(column.values) > _FEW_VALUES or not isinstance(old.value, str):
+            return
+        spoken = {value for must in self.musts if must.facet == old.facet for value in must.values}
+        tally = np.bincount(codes_of(column, np.flatnonzero(free))[0], minlength=len(column.values))
+        for code in np.argsort(-tally, kind="stable")[: len(spoken) + 1].tolist():
+            value, count = column.values[code], int(tally[code])
+            if value in spoken or count < max(1.0, _NEIGHBOUR_SHARE * np.count_nonzero(free)):
+                continue
+            new = Constraint(facet=old.facet, operator=Operator.IS, value=value, words=value)
+            yield Choice(label=f"{value} instead of {old.value}", count=count, dropped=(old,), added=(new,))
+            return
+
+
+def codes_of(column: CategoryColumn, rows: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """All value codes of these rows, and for each the place of its row among them: two arrays of one length."""
+    starts = column.offsets[rows]
+    lengths = column.offsets[rows + 1] - starts
+    places = np.repeat(np.arange(len(rows)), lengths)
+    ends = np.cumsum(lengths)
+    inside = np.arange(int(ends[-1]) if len(ends) else 0) - np.repeat(ends - lengths, lengths)
+    return column.codes[np.repeat(starts, lengths) + inside], places
+
+
+def rounded(near: float, far: float) -> float:
+    """The roundest number from `near` to `far` (either way), of several as round the one nearest to `near`."""
+    turn = math.ceil if far >= near else math.floor
+    largest = max(abs(near), abs(far))
+    if not largest:
+        return near
+    for tens in range(math.ceil(math.log10(largest)), -4, -1):
+        for step in (10.0**tens, 5 * 10.0 ** (tens - 1)):
+            candidate = round(turn(round(near / step, 9)) * step, 6)
+            if min(near, far) <= candidate <= max(near, far):
+                return candidate
+    return near
+
+
+def _meets(catalog: Catalog, must: Constraint) -> Mask:
+    """Items that the constraint lets through; where it asks for the end of a scale, those that stand on the scale."""
+    if not must.is_superlative:
+        return catalog.meets(must)
+    column = catalog.column(must.facet)
+    match column:
+        case NumberColumn():
+            return ~np.isnan(column.values)
+        case DateColumn():
+            return ~np.isnan(column.days)
+        case FlagColumn():
+            return column.values >= 0
+    return np.diff(column.offsets) > 0
+
+
+def _nearest(catalog: Catalog, changed: Sequence[Constraint], here: Mask) -> Iterator[Constraint]:
+    """The broken bound moved just so far that some of `here` come in; nothing if there is none, or more than one."""
+    numeric = [
+        (one, column) for one in changed if isinstance(column := catalog.column(one.facet), NumberColumn | DateColumn)
+    ]
+    if len(numeric) != 1:
+        return
+    old, column = numeric[0]
+    if old.operator is Operator.IS_NOT or old.is_superlative:
+        return
+    is_date = isinstance(column, DateColumn)
+    values = column.days if isinstance(column, DateColumn) else column.values
+    held = values[here]
+    held = held[~np.isnan(held)]
+    asked = [days_of(str(one)) if is_date else float(one) for one in old.values]  # type: ignore[arg-type]
+    if not len(held) or not asked:
+        return
+    exact = is_date or catalog.schema.facet(old.facet).meaning is Meaning.YEAR
+    operator, value = _moved(old.operator, asked, held, 0.0 if exact else _spread(values), exact=exact)
+    written = tuple(map(iso_day, value)) if is_date else value
+    yield old.model_copy(
+        update={
+            "operator": operator, "value": written if len(written) > 1 else written[0], "words": "", "span": None,
+            "than": None, "confidence": 1.0,
+        }
+    )  # fmt: skip
+
+
+def _moved(
+    operator: Operator, asked: Sequence[float], held: NDArray[np.float64], spread: float, *, exact: bool
+) -> tuple[Operator, tuple[float, ...]]:
+    """Operator and value of the bound that lets the nearest of `held` in."""
+    if operator in _UPPER:
+        return Operator.AT_MOST, (_beyond(asked[0], float(held.min()), spread, exact=exact),)
+    if operator in _LOWER:
+        return Operator.AT_LEAST, (_beyond(asked[0], float(held.max()), spread, exact=exact),)
+    if operator is Operator.BETWEEN:
+        low, high = min(asked), max(asked)
+        above, below = held[held > high], held[held < low]
+        up = float(above.min()) if len(above) else math.inf
+        down = float(below.max()) if len(below) else -math.inf
+        if up - high <= low - down:
+            return operator, (low, _beyond(high, up, spread, exact=exact))
+        return operator, (_beyond(low, down, spread, exact=exact), high)
+    distances = np.abs(held[:, None] - np.asarray(asked)[None, :]).min(axis=1)
+    near = float(held[distances.argmin()])
+    if operator is Operator.ABOUT and not exact:
+        return operator, (rounded(near, near * (1 + _ABOUT_SLACK)),)
+    return (operator if operator is Operator.ABOUT else Operator.IS), (near,)
+
+
+def _beyond(bound: float, nearest: float, spread: float, *, exact: bool) -> float:
+    """A round bound, at or a little beyond the nearest value."""
+    if exact:
+        return nearest
+    gap = abs(nearest - bound)
+    reach = max(_BEYOND_NEAREST * gap, min(_SHARE_OF_BOUND * abs(bound), _SHARE_OF_SPREAD * spread))
+    return rounded(nearest, bound + math.copysign(reach, nearest - bound))
+
+
+def _spread(values: NDArray[np.float64]) -> float:
+    """The width of the middle half of the facet's values, from at most some two thousand of them."""
+    some = values[:: max(1, len(values) // _SAMPLED)]
+    some = some[~np.isnan(some)]
+    if not len(some):
+        return 0.0
+    low, high = np.percentile(some, (25, 75))
+    return float(high - low)
+
+
+__all__ = ["Emptied", "codes_of", "emptied", "rounded", "widened"]

@@ -7,28 +7,35 @@ the state after the turn goes to `record` before Done is yielded, so that what w
 """
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 
 from shoptalk.agent.checking import checked
-from shoptalk.agent.events import Chip, Done, Event, Found, Pick, Picks, Ranked, Reply, Text, Understood
-from shoptalk.agent.explaining import Answer, Explaining, next_messages
-from shoptalk.agent.phrasing import constraint_in_words
+from shoptalk.agent.clarifying import asked_before, may_ask, question_worth_asking
+from shoptalk.agent.events import Changed, Chip, Done, Event, Found, Pick, Picks, Ranked, Reply, Text, Understood
+from shoptalk.agent.explaining import Answer, Explaining, next_messages, only_talks
+from shoptalk.agent.offers import Question
+from shoptalk.agent.phrasing import strength_in_words
 from shoptalk.agent.reasons import reasons_for
-from shoptalk.agent.relaxing import Relaxation, relaxations
-from shoptalk.agent.state import TalkState, advance, constraint_key, query_of, settled
+from shoptalk.agent.relaxing import emptied, widened
+from shoptalk.agent.remarks import relaxing_question
+from shoptalk.agent.state import TalkState, advance, changes, constraint_key, query_of, settled
 from shoptalk.agent.tokens import fold
 from shoptalk.agent.understanding import Understanding
 from shoptalk.agent.words import FILLER
+from shoptalk.ranking.rank import Ranked as RankedCandidates
 from shoptalk.ranking.rank import Ranking
 from shoptalk.retrieval.catalog import Catalog, Item
 from shoptalk.retrieval.finding import Finder
-from shoptalk.retrieval.query import Act, Query, Request, Stance
+from shoptalk.retrieval.query import Act, Constraint, Query, Request, Stance
 from shoptalk.retrieval.schema import Meaning
 
 _RANKED_SHOWN = 50
 _MOST_LOOKED_AT = 5
 _WORDS_LOOKED_UP = 12
+_MOST_HEARD = 300
+# With fewer picks than this we offer, softly, what would let more in.
+_FEW, _SOFT_OFFERS = 3, 2
 _SAYS_WHAT_IS_OFFERED = (Meaning.STOCK, Meaning.HIDDEN)
 
 Record = Callable[[TalkState, Reply, Query | None], None]
@@ -46,63 +53,99 @@ class Engine:
     explaining: Explaining
 
 
-def take_turn(engine: Engine, state: TalkState, message: str, record: Record) -> Iterator[Event]:
+def take_turn(engine: Engine, state: TalkState, message: str | Request, record: Record) -> Iterator[Event]:
     """Answer one message. An empty message asks again for what the talk holds on to.
 
-    `record(state, reply, query)` has to persist the turn; it is called once, right before Done. A consumer that stops
-    earlier leaves nothing behind.
+    A click comes as the Request that it stands for, and goes the same way from there on. `record(state, reply, query)`
+    has to persist the turn; it is called once, right before Done. A consumer that stops earlier leaves nothing behind.
     """
     clock = _Clock()
-    request = engine.understanding.understand(message, state) if message.strip() else Request(message="")
+    earlier = state
+    request = _understood(engine, message, state)
     state = advance(state, request, engine.catalog)
+    state = state.model_copy(update={"inquired": _inquired(earlier, state, request), "question": None, "heard": ""})
     clock.lap("understand")
-    chips = chips_of(state, engine.catalog)
-    yield Understood(request=request, chips=chips)
+    yield Understood(request=request, chips=chips_of(state, engine.catalog))
 
     query: Query | None = None
-    if set(request.acts) & {Act.CHAT, Act.HELP}:
-        answer = _answer(engine, request, state)
+    answer = _answer(engine, request, earlier, state)
+    if only_talks(request, earlier.question):
+        pass
     elif looked_at := _looked_at(engine.catalog, request, state):
-        answer = _answer(engine, request, state, picks=looked_at)
+        answer = replace(answer, picks=looked_at)
     else:
-        query = query_of(state)
-        answer = yield from _search(engine, request, state, query, clock)
+        query = query_of(state, engine.catalog)
+        answer = yield from _search(engine, answer, earlier, query, clock)
         if answer.unmatched and len(answer.unmatched) == len(request.text.split()):
             state = _without_text(state, request.text)
-            chips = chips_of(state, engine.catalog)
     yield Picks(picks=answer.picks)
 
-    pieces = []
-    for piece in checked(engine.explaining.explain(answer), answer):
+    pieces, asked = [], False
+    for piece in checked(_said(engine.explaining, answer), answer):
         pieces.append(piece)
+        asked = answer.question is not None and piece.endswith(answer.question.text)
         yield Text(piece=piece)
     clock.lap("explain")
 
     if query is not None and not answer.picks:
         state = _without_failed_comparisons(state, request)
-        chips = chips_of(state, engine.catalog)
+    if query is not None and answer.picks:
+        state = settled(state, [pick.item.id for pick in answer.picks])
+    question = answer.question if asked else None
+    state = state.model_copy(update={"question": question, "heard": question.text[:_MOST_HEARD] if question else ""})
     reply = Reply(
         text="".join(pieces),
         picks=answer.picks,
         request=request,
-        chips=chips,
+        chips=chips_of(state, engine.catalog),
         suggestions=next_messages(answer),
+        question=question,
+        changes=_changed(engine.catalog, earlier, state),
+        can_undo=bool(state.before),
         turn=state.turn,
     )
-    if query is not None and answer.picks:
-        state = settled(state, [pick.item.id for pick in answer.picks])
     record(state, reply, query)
     clock.lap("log")
     yield Done(reply=reply, milliseconds=clock.laps())
 
 
+def _understood(engine: Engine, message: str | Request, state: TalkState) -> Request:
+    if isinstance(message, Request):
+        return message
+    return engine.understanding.understand(message, state) if message.strip() else Request(message="")
+
+
+def _inquired(earlier: TalkState, state: TalkState, request: Request) -> tuple[str, ...]:
+    """Facets that are not to be asked about; a new start forgets them."""
+    return () if Act.START_OVER in request.acts else tuple(dict.fromkeys(asked_before(earlier, request)))
+
+
+def _said(explaining: Explaining, answer: Answer) -> Iterator[str]:
+    """The pieces of the text, and at its end what we ask or offer."""
+    last = ""
+    for last in explaining.explain(answer):
+        yield last
+    if answer.question is not None:
+        apart = "\n\n" if answer.picks else "" if last.endswith((" ", "\n")) or not last else " "
+        yield f"{apart}{answer.question.text}"
+
+
+def _changed(catalog: Catalog, earlier: TalkState, state: TalkState) -> tuple[Changed, ...]:
+    """What the turn changed in what is wanted, in words."""
+
+    def said(what: Constraint | str | None) -> str:
+        if isinstance(what, Constraint):
+            return strength_in_words(catalog.schema, what)
+        return f"“{what}”" if what else ""
+
+    held = [Changed(was=said(change.was), now=said(change.now)) for change in changes(earlier, state)]
+    return tuple(dict.fromkeys(change for change in held if change.was != change.now))
+
+
 def chips_of(state: TalkState, catalog: Catalog) -> tuple[Chip, ...]:
     """What the talk holds on to, as chips: constraints and wishes, free words, models, likes and dislikes."""
     schema = catalog.schema
-    held = [
-        Chip(key=constraint_key(c), label=_chip_label(constraint_in_words(schema, c), c.must), constraint=c)
-        for c in state.constraints
-    ]
+    held = [Chip(key=constraint_key(c), label=strength_in_words(schema, c), constraint=c) for c in state.constraints]
     held += [Chip(key=f"texts:{text}", label=f"“{text}”") for text in state.texts]
     for kind, label in (("similar", "like {}"), ("liked", "likes {}"), ("disliked", "not {}")):
         ids = [one for one in getattr(state, kind) if one in catalog]
@@ -110,14 +153,11 @@ def chips_of(state: TalkState, catalog: Catalog) -> tuple[Chip, ...]:
     return tuple(held)
 
 
-def _chip_label(said: str, must: bool) -> str:
-    return said if must else f"ideally {said}"
-
-
 def _search(
-    engine: Engine, request: Request, state: TalkState, query: Query, clock: "_Clock"
+    engine: Engine, answer: Answer, earlier: TalkState, query: Query, clock: "_Clock"
 ) -> Generator[Event, None, Answer]:
-    """Find, rank and pick; the generator's return value is the Answer."""
+    """Find, rank and pick; the generator's return value is the Answer, whole."""
+    state = answer.state
     candidates = engine.finder.find(query)
     clock.lap("find")
     yield Found(passing=candidates.passing, candidates=len(candidates.rows))
@@ -140,21 +180,12 @@ def _search(
         )
         for place, facts in zip(places.tolist(), evidence, strict=True)
     )
-    ways: tuple[Relaxation, ...] = ()
-    exhausted = False
-    unmatched = _unmatched(engine.finder, request)
-    if not picks:
-        ways, exhausted = _why_nothing(engine.finder, state, query)
-    return _answer(
-        engine,
-        request,
-        state,
-        picks=picks,
-        passing=candidates.passing,
-        ways=ways,
-        exhausted=exhausted,
-        unmatched=unmatched,
+    answer = replace(
+        answer, picks=picks, passing=candidates.passing, unmatched=_unmatched(engine.finder, answer.request)
     )
+    if not picks:
+        return _why_nothing(engine.finder, answer, query)
+    return replace(answer, question=_question(engine.finder, answer, earlier, query, ranked))
 
 
 def _unmatched(finder: Finder, request: Request) -> tuple[str, ...]:
@@ -167,14 +198,39 @@ def _unmatched(finder: Finder, request: Request) -> tuple[str, ...]:
     return tuple(word for word in said if not len(finder.lexical.search(word, 1)[0]))
 
 
-def _why_nothing(finder: Finder, state: TalkState, query: Query) -> tuple[tuple[Relaxation, ...], bool]:
-    """The ways out of an empty list; and whether it is empty only because all that fits was seen or turned down."""
-    catalog = finder.catalog
-    about_stock = tuple(c for c in state.musts if catalog.schema.facet(c.facet).meaning in _SAYS_WHAT_IS_OFFERED)
+def _why_nothing(finder: Finder, answer: Answer, query: Query) -> Answer:
+    """What emptied the list and the ways out; it may also be that all that fits was seen or turned down."""
+    state = answer.state
+    about_stock = _about_stock(finder.catalog, state)
     offered = finder.allowed(Query(must=about_stock))
-    exhausted = bool((catalog.passing(state.musts) & offered).any())
-    allowed = finder.allowed(Query(must=about_stock, exclude=query.exclude))
-    return tuple(relaxations(catalog, state.musts, allowed)), exhausted
+    exhausted = bool((finder.catalog.passing(state.musts) & offered).any())
+    if any(c.than for c in answer.request.constraints):  # 'cheaper than the cheapest': told once, then forgotten
+        return replace(answer, exhausted=exhausted)
+    why = emptied(finder.catalog, state.musts, finder.allowed(Query(must=about_stock, exclude=query.exclude)))
+    question = relaxing_question(why.choices, shown=0) if why.choices else None
+    return replace(answer, exhausted=exhausted, conflict=why.conflict, question=question)
+
+
+def _question(
+    finder: Finder, answer: Answer, earlier: TalkState, query: Query, ranked: RankedCandidates
+) -> Question | None:
+    """What we ask along with the picks: to widen what is very little, or to narrow what is much; mostly nothing."""
+    request, state = answer.request, answer.state
+    if not may_ask(earlier, request):
+        return None
+    if answer.passing >= min(_FEW, state.count):
+        return question_worth_asking(
+            finder.catalog, state, ranked.rows, ranked.scores, answer.passing, lambda: finder.allowed(query)
+        )
+    if not request.constraints or any(c.than or c.is_superlative for c in state.musts):
+        return None
+    allowed = finder.allowed(Query(must=_about_stock(finder.catalog, state), exclude=query.exclude))
+    more = [choice for choice in widened(finder.catalog, state.musts, allowed) if choice.count > answer.passing]
+    return relaxing_question(more[:_SOFT_OFFERS], shown=answer.passing) if more else None
+
+
+def _about_stock(catalog: Catalog, state: TalkState) -> tuple[Constraint, ...]:
+    return tuple(c for c in state.musts if catalog.schema.facet(c.facet).meaning in _SAYS_WHAT_IS_OFFERED)
 
 
 def _without_failed_comparisons(state: TalkState, request: Request) -> TalkState:
@@ -202,17 +258,8 @@ def _looked_at(catalog: Catalog, request: Request, state: TalkState) -> tuple[Pi
     ]
 
 
-def _answer(
-    engine: Engine,
-    request: Request,
-    state: TalkState,
-    *,
-    picks: tuple[Pick, ...] = (),
-    passing: int = 0,
-    ways: tuple[Relaxation, ...] = (),
-    exhausted: bool = False,
-    unmatched: tuple[str, ...] = (),
-) -> Answer:
+def _answer(engine: Engine, request: Request, earlier: TalkState, state: TalkState) -> Answer:
+    """The answer as far as it is known before anything was looked for."""
     catalog = engine.catalog
     named = dict.fromkeys(
         [*state.similar, *state.liked[-10:], *state.disliked[-10:], *(m.item_id for m in request.mentions)]
@@ -225,12 +272,9 @@ def _answer(
         size=len(catalog),
         request=request,
         state=state,
-        picks=picks,
-        passing=passing,
         named=items,
-        relaxations=ways,
-        exhausted=exhausted,
-        unmatched=unmatched,
+        answered=earlier.question,
+        changes=_changed(catalog, earlier, state),
     )
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from shoptalk.agent.events import Chip, Done, Event, Reply
 from shoptalk.agent.log import Feedback
+from shoptalk.agent.offers import Question
 from shoptalk.agent.state import TalkState, fresh, with_feedback, without
 from shoptalk.agent.turn import chips_of, take_turn
+from shoptalk.retrieval.query import Act, Request
 
 if TYPE_CHECKING:
     from shoptalk.retrieval.catalog import Catalog
@@ -17,7 +19,10 @@ if TYPE_CHECKING:
     from shoptalk.shop.shop import Shop
     from shoptalk.shop.turns import Change
 
-__all__ = ["Talk"]
+__all__ = ["UNDO", "Talk"]
+
+#: What the undo button says.
+UNDO = Request(message="undo", acts=(Act.UNDO,))
 
 
 class Talk:
@@ -50,19 +55,40 @@ class Talk:
         """(message, reply) of all turns so far."""
         return tuple(self._shop.log.history(self.id))
 
+    @property
+    def question(self) -> Question | None:
+        """What the last answer asked or offered at its end, with the choices that `choose` takes."""
+        return self._state(self._shop.catalog).question
+
     def say(self, message: str) -> Reply:
         """Say something, and get the answer. An empty message asks again, with what is known now."""
-        for event in self.events(message):
-            if isinstance(event, Done):
-                return event.reply
-        raise RuntimeError("another turn of this talk was begun from the same thread before this one was done")
+        return _reply_of(self.events(message))
 
-    def events(self, message: str) -> Iterator[Event]:
-        """The same as typed events. A consumer that stops before Done leaves the talk as it was before the message."""
-        sayable = message.encode("utf-8", "replace").decode()  # bytes of another encoding come as lone surrogates
-        return self._turns.run(lambda: self._turn(sayable))
+    def choose(self, place: int) -> Reply:
+        """Take a choice of `question`, counted from 0: the same as saying it. Raises IndexError if there is none."""
+        return _reply_of(self.events(self.choosing(place)))
 
-    async def stream(self, message: str) -> AsyncIterator[Event]:
+    def undo(self) -> Reply:
+        """Take back what the last message changed, and answer again: the same as saying 'undo'."""
+        return _reply_of(self.events(UNDO))
+
+    def choosing(self, place: int) -> Request:
+        """What taking a choice of `question` means, for `events` and `stream`. Raises IndexError if there is none."""
+        question = self._state(self._shop.catalog).question
+        if question is None or not 0 <= place < len(question.choices):
+            raise IndexError(f"there is no choice {place} to take: the last answer offered nothing like it")
+        return Request(message=question.choices[place].label, acts=(Act.ANSWER,), choice=place)
+
+    def events(self, message: str | Request) -> Iterator[Event]:
+        """The same as typed events. A consumer that stops before Done leaves the talk as it was before the message.
+
+        A Request is a message that needs no understanding any more, as a click is.
+        """
+        if isinstance(message, str):
+            message = message.encode("utf-8", "replace").decode()  # bytes of another encoding are lone surrogates
+        return self._turns.run(lambda: self._turn(message))
+
+    async def stream(self, message: str | Request) -> AsyncIterator[Event]:
         """The same for asyncio: the turn runs in a thread, one step whenever the consumer asks for an event."""
         loop, events = asyncio.get_running_loop(), self.events(message)
         thread = ThreadPoolExecutor(1, thread_name_prefix=f"talk-{self.id[:8]}")
@@ -128,7 +154,7 @@ class Talk:
         """Remove this talk from the shop, with all that was said, shown and clicked in it. It cannot go on then."""
         self._shop.log.forget_talk(self.id)
 
-    def _turn(self, message: str) -> Iterator[Event]:
+    def _turn(self, message: str | Request) -> Iterator[Event]:
         snapshot = self._shop.refresh()
         before = self._state(snapshot.catalog)
 
@@ -152,7 +178,13 @@ class Talk:
         """The state on disk, as far as the catalog still has what it speaks of."""
         state = self._stored()
         kept = tuple(constraint for constraint in state.constraints if _is_held(catalog, constraint))
-        return state if len(kept) == len(state.constraints) else state.model_copy(update={"constraints": kept})
+        if len(kept) < len(state.constraints):
+            state = state.model_copy(update={"constraints": kept})
+        offered = [one for choice in state.question.choices for one in choice.added] if state.question else []
+        earlier = [one for wanted in state.before for one in wanted.constraints]
+        if not all(_is_held(catalog, one) for one in (*offered, *earlier)):
+            state = state.model_copy(update={"question": None, "before": ()})
+        return state
 
     def _stored(self) -> TalkState:
         """The state on disk, with what its user likes, dislikes and has seen as last said in any of their talks."""
@@ -163,6 +195,13 @@ class Talk:
             return held[1]
         known = self._shop.log.memory(self.user)
         return held[1].model_copy(update={"liked": known.liked, "disliked": known.disliked, "seen": known.seen})
+
+
+def _reply_of(events: Iterator[Event]) -> Reply:
+    for event in events:
+        if isinstance(event, Done):
+            return event.reply
+    raise RuntimeError("another turn of this talk was begun from the same thread before this one was done")
 
 
 def _close(events: Iterator[Event]) -> None:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from shoptalk.agent.events import Chip, Done, Event, Found, Pick, Picks, Ranked, Reply, Text, Understood
-from shoptalk.retrieval.query import Act
+from shoptalk.agent.events import Changed, Chip, Done, Event, Found, Pick, Picks, Ranked, Reply, Text, Understood
+from shoptalk.agent.offers import Choice
+from shoptalk.retrieval.query import Act, Request
+from shoptalk.shop.talk import UNDO
 
 if TYPE_CHECKING:
     from shoptalk.shop import Talk
@@ -42,6 +44,7 @@ class Turn:
 
     `status` says what a turn at work does until its words come, `problem` (a sentence for the person) that it failed.
     `passing` is how many items meet what was asked, None where nothing was searched or the turn was read from the log.
+    `choices` answer the question at the text's end; `changes` are what the message changed in what is wanted.
     `stale` is true while the picks are those of the answer before; `seen` are titles set aside under this answer.
     """
 
@@ -50,6 +53,9 @@ class Turn:
     picks: tuple[Pick, ...] = ()
     chips: tuple[Chip, ...] = ()
     suggestions: tuple[str, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    changes: tuple[Changed, ...] = ()
+    can_undo: bool = False
     passing: int | None = None
     working: bool = False
     status: str = ""
@@ -67,7 +73,7 @@ class Conversation:
     turns: list[Turn] = field(default_factory=list)
     _shown: dict[str, str] = field(default_factory=dict, repr=False)
     _seen: set[str] = field(default_factory=set, repr=False)
-    _asked: str = field(default="", repr=False)
+    _asked: str | Request = field(default="", repr=False)
     _one_at_a_time: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     @classmethod
@@ -109,6 +115,16 @@ class Conversation:
         if self.turns and any(chip.key == chip_key for chip in self.turns[-1].chips):
             yield from self._alone(lambda: self._after(lambda: self.talk.drop(chip_key)))
 
+    def choose(self, place: int) -> Iterator[Turn]:
+        """Take one of the choices that the last answer offers, counted from 0. One that is not there does nothing."""
+        if self.turns and 0 <= place < len(self.turns[-1].choices):
+            yield from self._alone(lambda: self._pressed(lambda: self.talk.choosing(place)))
+
+    def undo(self) -> Iterator[Turn]:
+        """Take back what the last message changed. Does nothing while there is nothing to take back."""
+        if self.turns and self.turns[-1].can_undo:
+            yield from self._alone(lambda: self._pressed(lambda: UNDO))
+
     def retry(self) -> Iterator[Turn]:
         """Ask again what failed, in the same place."""
         if self.turns and self.turns[-1].problem:
@@ -140,6 +156,16 @@ class Conversation:
         self.turns.append(Turn(message, chips=held, working=True, status=_reading(self.items)))
         yield from self._play(message, self.turns[-1])
 
+    def _pressed(self, meant: Callable[[], Request]) -> Iterator[Turn]:
+        """A button that says something: its words stand in the conversation as if they had been typed."""
+        try:
+            request = meant()
+        except IndexError:  # answered meanwhile, in another window of the same talk
+            return
+        held = self.turns[-1].chips
+        self.turns.append(Turn(request.message, chips=held, working=True, status=_reading(self.items)))
+        yield from self._play(request, self.turns[-1])
+
     def _note(self, item_id: str, title: str, mark: Mark) -> None:
         if mark is not Mark.SEEN:
             self.talk.feedback(item_id, liked=mark is Mark.LIKED)
@@ -158,7 +184,7 @@ class Conversation:
             "", replace(self.turns[-1], working=True, status="Looking again…", stale=True, problem="")
         )
 
-    def _play(self, message: str, turn: Turn) -> Iterator[Turn]:
+    def _play(self, message: str | Request, turn: Turn) -> Iterator[Turn]:
         """Run a turn in the last place of the conversation."""
         self._asked = message
         self.turns[-1] = turn
@@ -204,7 +230,10 @@ def after(turn: Turn, event: Event, items: int) -> Turn:
 
 
 def _whole(turn: Turn, reply: Reply) -> Turn:
-    told = replace(turn, text=reply.text, picks=reply.picks, chips=reply.chips, suggestions=reply.suggestions)
+    told = replace(
+        turn, text=reply.text, picks=reply.picks, chips=reply.chips, suggestions=reply.suggestions,
+        choices=reply.question.choices if reply.question else (), changes=reply.changes, can_undo=reply.can_undo,
+    )  # fmt: skip
     return replace(told, working=False, status="", problem="", stale=False)
 
 

@@ -161,6 +161,8 @@ class _Page:
             "say": lambda: conversation.say(text),
             "more": lambda: conversation.more_like(item),
             "drop": lambda: conversation.drop(str(sent.get("key") or "")),
+            "choose": lambda: conversation.choose(int(text) if text.isdecimal() else -1),
+            "undo": conversation.undo,
             "retry": conversation.retry,
             **{mark.value: partial(conversation.mark, item, mark) for mark in Mark},
         }

@@ -12,10 +12,13 @@ from rich.text import Text as Styled
 from shoptalk.agent.phrasing import label_of, value_in_words
 from shoptalk.errors import ShoptalkError
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
+from shoptalk.shop.talk import UNDO
 
 if TYPE_CHECKING:
-    from shoptalk.agent.events import Chip, Pick
+    from shoptalk.agent.events import Changed, Chip, Pick, Reply
+    from shoptalk.agent.offers import Choice
     from shoptalk.retrieval.catalog import FacetValue, Item
+    from shoptalk.retrieval.query import Request
     from shoptalk.shop import Shop, Talk
 
 __all__ = ["TerminalTalk", "facts_of", "pick_panel", "printable", "shown_value", "typed_lines"]
@@ -23,6 +26,7 @@ __all__ = ["TerminalTalk", "facts_of", "pick_panel", "printable", "shown_value",
 HELP = """/like 2   you like pick 2            /drop      what the talk holds on to
 /seen 1   you know pick 1 already    /drop 1    take the first of these back
 /not 3    nothing like pick 3        /new       start over
+/take 2   take choice 2 of an offer   /undo      take the last change back
 /help     this list                  /quit      end (Ctrl-D does too)
 Everything else is said to the shop; an empty line asks the same again."""
 
@@ -61,8 +65,8 @@ class TerminalTalk:
             except ShoptalkError as error:
                 self._tell(str(error), "red")
 
-    def say(self, message: str) -> None:
-        """Say it to the shop and print the answer as it comes."""
+    def say(self, message: "str | Request") -> None:
+        """Say it to the shop, or give it a request that was pressed, and print the answer as it comes."""
         picks: tuple[Pick, ...] = ()
         written = _Written(self._console)
         for event in self._talk.events(message):
@@ -72,15 +76,19 @@ class TerminalTalk:
                 case "picks":
                     picks = event.picks
                 case "done":
-                    self._show(picks, event.reply.suggestions)
+                    self._show(picks, event.reply)
 
-    def _show(self, picks: "tuple[Pick, ...]", suggestions: tuple[str, ...]) -> None:
+    def _show(self, picks: "tuple[Pick, ...]", reply: "Reply") -> None:
         self._console.print()
+        if reply.can_undo and reply.changes:
+            self._tell(f"Changed: {' · '.join(map(_change, reply.changes))}  (/undo takes it back)", "dim")
         self._picks = picks or self._picks
         for number, pick in enumerate(picks, start=1):
             self._console.print(pick_panel(number, pick, self._shop.catalog.schema))
-        if suggestions:
-            self._tell("You could say: " + " · ".join(map(printable, suggestions)), "dim")
+        if reply.question is not None:
+            self._tell("You could answer: " + " · ".join(map(_choice, enumerate(reply.question.choices, 1))), "dim")
+        elif reply.suggestions:
+            self._tell("You could say: " + " · ".join(map(printable, reply.suggestions)), "dim")
 
     def _command(self, command: str, argument: str) -> None:
         match command:
@@ -90,6 +98,10 @@ class TerminalTalk:
                 self._drop(argument)
             case "/drop":
                 self._chips(self._talk.chips)
+            case "/take":
+                self._take(argument)
+            case "/undo":
+                self.say(UNDO)
             case "/new":
                 self._talk.start_over()
                 self._picks = ()
@@ -112,6 +124,12 @@ class TerminalTalk:
         self._tell(f"{noted} {printable(item.title)}.", "dim")
         self.say("")
 
+    def _take(self, argument: str) -> None:
+        try:
+            self.say(self._talk.choosing(int(argument) - 1 if argument.isdecimal() else -1))
+        except IndexError:
+            self._tell("Which choice? /take takes the number of one that was just offered.", "red")
+
     def _drop(self, argument: str) -> None:
         chips = self._talk.chips
         chosen = [
@@ -131,6 +149,17 @@ class TerminalTalk:
 
     def _tell(self, text: str, style: str = "") -> None:
         self._console.print(Styled(text, style=style))
+
+
+def _choice(counted: "tuple[int, Choice]") -> str:
+    place, choice = counted
+    return f"{place}. {printable(choice.label)}" + ("" if choice.changes_nothing else f" ({choice.count:,})")
+
+
+def _change(change: "Changed") -> str:
+    if change.was and change.now:
+        return f"{printable(change.was)} → {printable(change.now)}"
+    return f"+ {printable(change.now)}" if change.now else f"− {printable(change.was)}"
 
 
 class _Written:

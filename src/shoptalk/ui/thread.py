@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import groupby
 
+from shoptalk.agent.events import Changed
 from shoptalk.retrieval.schema import Schema
 from shoptalk.ui.art import icon, kind_of_shop
 from shoptalk.ui.cards import Pictures, card
@@ -15,7 +16,7 @@ from shoptalk.ui.conversation import Mark, Turn
 
 Marks = Mapping[str, frozenset[Mark]]
 
-_MOST_TURNS = 20
+_MOST_TURNS, _MOST_CHANGES = 20, 4
 _NUMBERED = re.compile(r"\d{1,2}[.)] ")
 
 
@@ -78,11 +79,14 @@ def shown(turn: Turn, items: int, marks: Marks, schema: Schema, pictures: Pictur
     listed = f'<ul class="st-chips" aria-label="What I go by">{chips}</ul>' if chips else ""
     counted = turn.passing is not None and not turn.working
     fit = f'<p class="st-fit">{turn.passing:,} of {items:,} fit</p>' if counted else ""
-    pills = "".join(f"<li>{_says(suggestion)}</li>" for suggestion in turn.suggestions)
+    pills = "" if turn.choices else "".join(f"<li>{_says(suggestion)}</li>" for suggestion in turn.suggestions)
     parts = [
         f'<div class="st-held">{listed}{fit}</div>' if listed or fit else "",
+        _changes(turn),
         _seen(turn.seen),
+        "" if turn.picks else _choices(turn),
         _cards(turn, marks, schema, pictures),
+        _choices(turn) if turn.picks else "",
         f'<ul class="st-next" aria-label="You could say">{pills}</ul>' if pills and not turn.working else "",
     ]
     return f'<div class="st-shown{" is-stale" if turn.stale else ""}">{"".join(parts)}</div>'
@@ -117,6 +121,37 @@ def _cards(turn: Turn, marks: Marks, schema: Schema, pictures: Pictures) -> str:
         return ""
     cards = (card(pick, schema, marks.get(pick.item.id, frozenset()), pictures) for pick in turn.picks)
     return f'<ol class="st-cards">{"".join(f"<li>{one}</li>" for one in cards)}</ol>'
+
+
+def _choices(turn: Turn) -> str:
+    """The answers to what was asked, as buttons: each with how many items it leads to."""
+    if turn.working or not turn.choices:
+        return ""
+    offered = "".join(
+        f'<li><button type="button" class="st-pill" data-act="choose" data-text="{place}">{escape(choice.label)}'
+        + ("" if choice.changes_nothing else f' <span class="st-count">{choice.count:,}</span>')
+        + "</button></li>"
+        for place, choice in enumerate(turn.choices)
+    )
+    return f'<ul class="st-next st-choices" aria-label="You could answer">{offered}</ul>'
+
+
+def _changes(turn: Turn) -> str:
+    """What the message changed in what is wanted, and the way back."""
+    if turn.working or not turn.can_undo or not turn.changes:
+        return ""
+    told = "".join(f"<li>{_change(change)}</li>" for change in turn.changes[:_MOST_CHANGES])
+    more = len(turn.changes) - _MOST_CHANGES
+    undo = f'<li><button type="button" class="st-undo" data-act="undo">{icon("back")}<span>Undo</span></button></li>'
+    rest = f"<li>and {more} more</li>" if more > 0 else ""
+    return f'<ul class="st-changes" aria-label="Changed by your message">{told}{rest}{undo}</ul>'
+
+
+def _change(change: Changed) -> str:
+    was, now = escape(change.was), escape(change.now)
+    if was and now:
+        return f'<del>{was}</del><span aria-hidden="true"> → </span><ins>{now}</ins>'
+    return f'<span aria-hidden="true">+ </span><ins>{now}</ins>' if now else f"<del>{was}</del>"
 
 
 def _seen(titles: Sequence[str]) -> str:
