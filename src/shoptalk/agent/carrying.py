@@ -212,7 +212,7 @@ class Carrying:
         return bool(after) and not (many and said in _JUST_BESIDES)
 
     def _is_allowed(self, sentence: Sentence, one: Constraint) -> bool:
-        first, past = _words_of(sentence, one)
+        _, past = _words_of(sentence, one)
         return bool(_ALLOWED.at(sentence.forms, past)) or self._is_besides(sentence, one)
 
 

@@ -162,7 +162,7 @@ def advance(state: TalkState, request: Request, catalog: Catalog) -> TalkState:
 
 
 def changes(before: TalkState, after: TalkState) -> tuple[Change, ...]:
-    """What differs in what is wanted: replaced where a facet was spoken of before and after, in the order of the new."""
+    """What differs in what is wanted: replaced where a facet was spoken of before and after."""
     gone = [one for one in before.constraints if not any(one.same_as(other) for other in after.constraints)]
     new = [one for one in after.constraints if not any(one.same_as(other) for other in before.constraints)]
     found: list[Change] = []

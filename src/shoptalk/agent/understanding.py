@@ -1,8 +1,26 @@
-"""From a message to a Request: the Protocol, and the embedded understanding that knows nothing but the catalog."""
+"""From a message to a Request: the Protocol, and the embedded understanding that knows nothing but the catalog.
+
+A message is read in steps, each of which takes the words it understood and leaves the others to the next:
+
+    answers, small talk -> items named -> what is taken back -> comparatives -> values, numbers -> vague words -> acts
+"""
 
 from collections import Counter
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from shoptalk.agent.acts import (
+    acts_of,
+    is_outside,
+    is_question,
+    names_place,
+    opening_acts,
+    plain_acts,
+    search_act,
+)
+from shoptalk.agent.answering import Answered, Answering, Asked
+from shoptalk.agent.carrying import Carrying
+from shoptalk.agent.comparing import Comparing
 from shoptalk.agent.grounding import Grounding
 from shoptalk.agent.lexicon import Lexicon
 from shoptalk.agent.naming import Naming
@@ -10,19 +28,7 @@ from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.wishes import Wishes
-from shoptalk.agent.words import (
-    COMPARATIVES,
-    COMPARE,
-    FAREWELLS,
-    FILLER,
-    GREETINGS,
-    HELP,
-    MORE,
-    ORDINALS,
-    START_OVER,
-    SUPERLATIVES,
-    THANKS,
-)
+from shoptalk.agent.words import FILLER
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
 from shoptalk.retrieval.schema import Kind
@@ -32,10 +38,6 @@ LONGEST_MESSAGE = 2000
 
 _SAMPLE, _SMALL, _COMMON = 1000, 20, 0.5
 _MOST_REFUSED = 3
-_QUESTION_WORDS = frozenset(
-    "how what who when where which whose whats whos is are does do did has have can was".split()
-)
-_FEEDBACK = (Stance.LIKED, Stance.DISLIKED, Stance.SEEN, Stance.OWNED)
 
 
 class Understanding(Protocol):
@@ -44,6 +46,26 @@ class Understanding(Protocol):
     def understand(self, message: str, state: TalkState) -> Request:
         """The request. Never raises because of what the message says."""
         ...
+
+
+@dataclass
+class _Reading:
+    """What is known so far of a message while it is read."""
+
+    sentence: Sentence
+    state: TalkState
+    asked: Asked = field(default_factory=Asked)
+    answered: Answered | None = None
+    acts: list[Act] = field(default_factory=list)
+    mentions: list[Mention] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    constraints: list[Constraint] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)
+    withdrawn: list[Constraint | str] = field(default_factory=list)
+    unheld: list[str] = field(default_factory=list)
+    compared: list[Constraint] = field(default_factory=list)
+    count: int | None = None
+    anew: bool = False
 
 
 class EmbeddedUnderstanding:
@@ -55,52 +77,127 @@ class EmbeddedUnderstanding:
 
     def __init__(self, catalog: Catalog) -> None:
         self._lexicon = Lexicon(catalog)
+        self._grounding = Grounding(catalog)
         self._naming = Naming(catalog, self._lexicon)
-        self._wishes = Wishes(catalog, self._lexicon, Grounding(catalog), self._naming)
+        self._answering = Answering(catalog, self._lexicon, self._grounding)
+        self._carrying = Carrying(catalog, self._lexicon, self._grounding)
+        self._comparing = Comparing(catalog, self._lexicon, self._grounding, self._naming)
+        self._wishes = Wishes(catalog, self._lexicon, self._grounding)
         self._idle = _kind_words(catalog) | _everywhere(catalog)
 
     def understand(self, message: str, state: TalkState) -> Request:
         """The request. The first 2,000 characters are read; any text at all is valid."""
-        sentence = Sentence(message[:LONGEST_MESSAGE])
-        plain = _plain_act(sentence)
-        if plain is not None:
-            return Request(message=message, acts=(plain,))
-        mentions, unknown = self._naming.mentions(sentence, state)
-        dropped = self._wishes.dropped(sentence)
-        if mentions:
-            state = state.model_copy(update={"focus": mentions[-1].item_id})
-        relatives, unheld = self._wishes.relatives(sentence, state)
-        values = self._wishes.values(sentence)
-        count = self._wishes.count(sentence)
-        numbers = self._wishes.quantities(sentence)
-        so_far = [*state.musts, *values, *numbers, *relatives]
-        within = so_far if not dropped else [*values, *numbers]
-        is_open = bool(state.texts or state.similar or self._rest(sentence)) or any(not value.must for value in values)
-        vague = self._wishes.vague(sentence, within, state, is_open=is_open)
-        values = self._wishes.settle_sparse(
-            values, [*numbers, *relatives], is_open=bool(state.texts or self._rest(sentence))
+        reading = _Reading(Sentence(message[:LONGEST_MESSAGE]), state)
+        if (short := self._short(reading)) is not None:
+            return short.model_copy(update={"message": message})
+        reading.acts += opening_acts(reading.sentence)
+        self._read_items(reading)
+        self._read_taken_back(reading)
+        self._read_wishes(reading)
+        self._carry_over(reading)
+        return self._request(message, reading)
+
+    def _short(self, reading: _Reading) -> Request | None:
+        """Messages that are nothing but an answer, or a known phrase."""
+        sentence, state = reading.sentence, reading.state
+        reading.asked = self._answering.asked(state)
+        reading.answered = answered = self._answering.read(sentence, state, reading.asked)
+        if answered is not None and answered.is_all:
+            return Request(
+                message="",
+                acts=(Act.ANSWER,),
+                constraints=answered.constraints,
+                dropped=answered.dropped,
+                choice=answered.choice,
+            )
+        if plain := plain_acts(sentence):
+            return Request(message="", acts=plain)
+        return None
+
+    def _read_items(self, reading: _Reading) -> None:
+        """Items that something is to be the same as, and items named, with how the person stands to each."""
+        sentence, state = reading.sentence, reading.state
+        reading.compared += self._comparing.shared(sentence, state)
+        reading.mentions, reading.unknown = self._naming.mentions(sentence, state)
+
+    def _read_taken_back(self, reading: _Reading) -> None:
+        taken = self._carrying.taken_back(reading.sentence, reading.state)
+        reading.dropped += taken.dropped
+        reading.withdrawn += taken.withdrawn
+        reading.constraints += taken.left
+
+    def _read_wishes(self, reading: _Reading) -> None:
+        """Comparatives, values, numbers, superlatives and vague words, in this order: each reads what is left."""
+        sentence, state, wishes = reading.sentence, reading.state, self._wishes
+        if reading.mentions:
+            state = state.model_copy(update={"focus": reading.mentions[-1].item_id})
+        relatives, reading.unheld = self._comparing.relatives(sentence, state)
+        reading.compared += relatives
+        values = wishes.values(sentence, reading.asked)
+        reading.count = wishes.count(sentence)
+        numbers = wishes.quantities(sentence, reading.asked)
+        kept = [one for one in state.musts if one.facet not in reading.dropped and one not in reading.withdrawn]
+        so_far = [*kept, *values, *numbers, *reading.compared]
+        rest = bool(state.texts or self._rest(sentence))
+        extremes = self._comparing.superlatives(
+            sentence,
+            [*values, *numbers],
+            state,
+            count=reading.count or state.count,
+            is_open=rest or bool(state.similar) or any(not value.must for value in values),
         )
-        constraints = _in_order([*relatives, *values, *numbers, *vague])
-        is_about_item = not constraints or (_is_question(sentence) and not relatives)
-        acts = _acts(
-            sentence, mentions, is_about_item=is_about_item, is_bare=not constraints, has_table=bool(state.table)
-        )
+        vague = self._comparing.vague(sentence, [*so_far, *extremes])
+        rest = bool(state.texts or self._rest(sentence))
+        values = wishes.settle_sparse(values, [*numbers, *reading.compared], is_open=rest)
+        reading.constraints += [*reading.compared, *values, *numbers, *extremes, *vague]
+
+    def _carry_over(self, reading: _Reading) -> None:
+        """What the message does to what was asked before: it takes its place, or stands beside it."""
+        sentence, state, carrying = reading.sentence, reading.state, self._carrying
+        reading.anew = carrying.is_anew(sentence)
+        reading.constraints, allowed = carrying.united(sentence, reading.constraints, state)
+        reading.withdrawn += allowed
+        reading.withdrawn += carrying.displaced(sentence, reading.constraints, state)
+        if reading.answered is not None:
+            said = {one.facet for one in reading.constraints}
+            reading.constraints += [one for one in reading.answered.constraints if one.facet not in said]
+
+    def _request(self, message: str, reading: _Reading) -> Request:
+        """The acts are decided last, from all that was found; a question sets no conditions."""
+        sentence, state, mentions = reading.sentence, reading.state, reading.mentions
+        constraints = _in_order(reading.constraints)
+        is_about_item = not constraints or (is_question(sentence) and not reading.compared)
+        acts = acts_of(sentence, mentions, constraints, state, is_about_item=is_about_item)
+        nothing_ours = not (constraints or mentions or reading.dropped or reading.withdrawn)
+        if nothing_ours and is_outside(sentence, self._lexicon, self._grounding):
+            return Request(message=message, acts=(*reading.acts, Act.OUTSIDE))
         asked, text = tuple[str, ...](), self._rest(sentence)
-        if {Act.DETAILS, Act.COMPARE} & set(acts):  # a question sets no conditions
+        if {Act.DETAILS, Act.COMPARE} & set(acts):
             asked = (*self._wishes.asked(sentence), *(constraint.facet for constraint in constraints))
             constraints, text = [], ""
         else:
             mentions = [_as_model(mention) for mention in mentions]
+            if Act.SIMILAR not in acts and any(one.stance is Stance.SIMILAR for one in mentions):
+                acts.append(Act.SIMILAR)
+        says_more = bool(constraints or text or mentions or reading.dropped or reading.withdrawn or reading.count)
+        search = search_act(acts, state, anew=reading.anew)
+        if search and (says_more or not (acts or reading.acts)):
+            acts.append(search)
+        if reading.answered is not None:
+            acts.insert(0, Act.ANSWER)
         return Request(
             message=message,
-            acts=acts,
+            acts=tuple(dict.fromkeys((*reading.acts, *acts))),
             constraints=tuple(constraints),
-            dropped=dropped,
+            dropped=tuple(dict.fromkeys(reading.dropped)),
+            withdrawn=tuple(dict.fromkeys(reading.withdrawn)),
+            anew=reading.anew,
             mentions=tuple(mentions),
             text=text,
-            count=count,
-            unknown_titles=tuple(unknown),
-            unheld=(*unheld, *self._refused(sentence)),
+            count=reading.count,
+            choice=reading.answered.choice if reading.answered else None,
+            unknown_titles=tuple(reading.unknown),
+            unheld=(*reading.unheld, *self._refused(sentence)),
             asked=tuple(dict.fromkeys(asked)),
         )
 
@@ -128,7 +225,7 @@ class EmbeddedUnderstanding:
     def _tells(self, sentence: Sentence, i: int) -> bool:
         """True for a word that says something about what is wanted."""
         form = sentence.forms[i]
-        if form in ORDINALS and sentence.pair(i)[1] in ("one", "ones"):
+        if names_place(sentence, i):
             return False
         return form not in FILLER and not form.isdigit() and singular(form) not in self._idle
 
@@ -157,55 +254,6 @@ def _everywhere(catalog: Catalog) -> frozenset[str]:
         return frozenset()
     seen = Counter(word for row in rows for word in {singular(word) for word in words(catalog.document(row))})
     return frozenset(word for word, count in seen.items() if count > _COMMON * len(rows))
-
-
-def _plain_act(sentence: Sentence) -> Act | None:
-    """Messages that are nothing but a known phrase."""
-    if not len(sentence):
-        return None
-    if sentence.is_phrase(HELP):
-        return Act.HELP
-    if sentence.is_phrase((*GREETINGS, *THANKS, *FAREWELLS)):
-        return Act.CHAT
-    return None
-
-
-def _chooses_among_shown(sentence: Sentence) -> bool:
-    """'Which of these is the lightest?'"""
-    forms = sentence.forms
-    which = bool(forms) and forms[0] == "which" and sentence.pair(0)[1] in ("of", "one", "is", "ones", "are")
-    return which and any(form in SUPERLATIVES or form in COMPARATIVES for form in forms)
-
-
-def _is_question(sentence: Sentence) -> bool:
-    return bool(len(sentence)) and sentence.forms[0] in _QUESTION_WORDS and sentence.pair(0)[1] != "about"
-
-
-def _acts(
-    sentence: Sentence, mentions: list[Mention], *, is_about_item: bool, is_bare: bool, has_table: bool
-) -> tuple[Act, ...]:
-    """What the message does. `is_bare`: it sets no condition; `is_about_item`: what it says of an item asks."""
-    acts: list[Act] = []
-    stances = {mention.stance for mention in mentions}
-    if sentence.take_phrase(START_OVER):
-        acts.append(Act.START_OVER)
-    if sentence.take_phrase(COMPARE) or (_chooses_among_shown(sentence) and has_table):
-        acts.append(Act.COMPARE)
-    elif Stance.ASKED in stances and is_about_item:
-        acts.append(Act.DETAILS)
-    if stances & set(_FEEDBACK):
-        acts.append(Act.FEEDBACK)
-    if Stance.SIMILAR in stances:
-        acts.append(Act.SIMILAR)
-    if sentence.is_phrase(MORE) or (not mentions and is_bare and _asks_for_more(sentence)):
-        acts.append(Act.MORE)
-    if not {Act.DETAILS, Act.COMPARE, Act.SIMILAR, Act.MORE} & set(acts):
-        acts.append(Act.FIND)
-    return tuple(acts)
-
-
-def _asks_for_more(sentence: Sentence) -> bool:
-    return len(sentence) <= 7 and sentence.take_phrase(phrase for phrase in MORE if " " in phrase)
 
 
 def _in_order(constraints: list[Constraint]) -> list[Constraint]:

@@ -1,44 +1,34 @@
-"""What a message asks of the facets: values, numbers, vague words and comparatives, as constraints and preferences."""
+"""What a message asks of the facets: values and numbers, as constraints and preferences."""
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from shoptalk.agent.dates import read_days
-from shoptalk.agent.grounding import Grounding, Scale, among_passing
+from shoptalk.agent.answering import Asked
+from shoptalk.agent.cues import Cues
+from shoptalk.agent.grounding import Grounding
 from shoptalk.agent.lexicon import Lexicon, Named
-from shoptalk.agent.naming import Naming
-from shoptalk.agent.quantities import Bound, read_quantities
+from shoptalk.agent.phrases import RATHER_NOT, WISHED_AFTER, WISHED_BEFORE
+from shoptalk.agent.quantities import Bound, Quantity, read_quantities
 from shoptalk.agent.sentence import Sentence
-from shoptalk.agent.state import TalkState
 from shoptalk.agent.tokens import words
-from shoptalk.agent.words import (
-    COMPARATIVES,
-    DEGREES,
-    DROP_CUES,
-    FEELING,
-    IDLE,
-    QUESTIONS,
-    SUPERLATIVES,
-    VAGUE,
-    VAGUE_PAIRS,
-)
+from shoptalk.agent.words import COMPARATIVES, CONTRAST, DEGREES, FEELING, QUESTIONS, SUPERLATIVES
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Kind, Meaning, Role
 
-_ASSUMED = 0.5
-_SUPERLATIVE_ITEMS = 8
 _SPARSE = 0.3
 _LESS_THAN_THIS = frozenset({"less", "too"})
-_MORE_LIKE = {
-    "more recent": "newer",
-    "less expensive": "cheaper",
-    "more expensive": "pricier",
-    "less pricey": "cheaper",
-    "more modern": "newer",
-}
+_RATHER_NOT, _WISHED_BEFORE, _WISHED_AFTER = Cues(RATHER_NOT), Cues(WISHED_BEFORE), Cues(WISHED_AFTER)
+_REACH, _NEAR = 8, 3
+_NUMBERS = (Kind.NUMBER, Kind.DATE)
+_OPERATORS = {
+    Bound.AT_MOST: Operator.AT_MOST, Bound.LESS: Operator.LESS_THAN, Bound.AT_LEAST: Operator.AT_LEAST,
+    Bound.MORE: Operator.MORE_THAN, Bound.ABOUT: Operator.ABOUT, Bound.EXACT: Operator.IS,
+    Bound.BETWEEN: Operator.BETWEEN,
+}  # fmt: skip
 _HAVING = frozenset(
     "with has have having need needs must includes including contains offers featuring requires".split()
 )
@@ -58,31 +48,13 @@ _MOST_PICKS = 20
 class Wishes:
     """Finds constraints in a sentence. It takes the words it understood."""
 
-    def __init__(self, catalog: Catalog, lexicon: Lexicon, grounding: Grounding, naming: Naming) -> None:
+    def __init__(self, catalog: Catalog, lexicon: Lexicon, grounding: Grounding) -> None:
         self._catalog = catalog
         self._lexicon = lexicon
         self._grounding = grounding
-        self._naming = naming
 
-    def dropped(self, sentence: Sentence) -> tuple[str, ...]:
-        """Facets that no longer matter: 'any price', 'forget the genre', 'the year doesn't matter'."""
-        found: list[str] = []
-        for at in range(len(sentence)):
-            length = sentence.follows(at, DROP_CUES)
-            if not length:
-                continue
-            backward = sentence.forms[at].startswith(("doesnt", "does", "not", "whatever"))
-            places = range(max(0, at - 2), at) if backward else range(at + length, min(at + length + 2, len(sentence)))
-            for place in places:
-                facets = self._grounding.facets_called(sentence.forms[place])
-                if facets and sentence.free(place):
-                    found += facets
-                    sentence.take(min(place, at), abs(place - at) + (length if backward else 1))
-                    sentence.take(at, length)
-        return tuple(dict.fromkeys(found))
-
-    def values(self, sentence: Sentence) -> list[Constraint]:
-        """Facet values named in the message, with polarity and strength."""
+    def values(self, sentence: Sentence, asked: Asked) -> list[Constraint]:
+        """Facet values named in the message, with polarity and strength; first of a facet that was asked for."""
         found: list[tuple[int, int, Constraint]] = []
         for at in range(len(sentence)):
             length, named = self._free_run(sentence, at)
@@ -91,7 +63,7 @@ class Wishes:
             if self._own_mood(sentence, at, named):
                 sentence.take(at, length)
                 continue
-            roles = self._by_role(sentence, at, length, named)
+            roles = self._asked_for(sentence, at, length, asked) or self._by_role(sentence, at, length, named)
             if any(sentence.negated[at : at + length]):
                 roles = (*roles, *(more for one in roles for more in self._stronger(one)))
             found += [(at, length, self._value(sentence, at, length, one)) for one in roles]
@@ -110,96 +82,34 @@ class Wishes:
             return values
         return [one.model_copy(update={"must": False}) if self._is_sparse(one) else one for one in values]
 
-    def quantities(self, sentence: Sentence) -> list[Constraint]:
-        """Numbers with the facet they speak of. A must, unless softened."""
-        found = self._days(sentence)
+    def quantities(self, sentence: Sentence, asked: Asked) -> list[Constraint]:
+        """Numbers with the facet they speak of; if they call none, that which was asked for. Musts, unless softened."""
+        found = self._moments(sentence)
         for said in read_quantities(sentence.message):
             inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
             if not inside or any(sentence.taken[i] for i in inside) or self._is_count(sentence, inside, said.bound):
                 continue
-            constraint = self._grounding.quantity(said, sentence.tokens, sentence.message)
+            constraint = self._asked_number(sentence, said, asked) or self._grounding.quantity(
+                said, sentence.tokens, sentence.message
+            )
             if constraint is None:
                 continue
             sentence.take_span(said.start, said.end)
             self._take_label(sentence, inside, constraint.facet)
-            found.append(constraint.model_copy(update={"must": not sentence.softened[inside[-1]]}))
+            found.append(constraint.model_copy(update={"must": not self._is_wished(sentence, inside[0], len(inside))}))
         return found
 
-    def _days(self, sentence: Sentence) -> list[Constraint]:
-        """Days with the facet they speak of: 'on March 5', 'before 2019-03-05'."""
-        found = []
-        for said in read_days(sentence.message):
-            inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
-            constraint = self._grounding.day(said, sentence.tokens, sentence.message)
-            if constraint is None or not inside or any(sentence.taken[i] for i in inside):
+    def _moments(self, sentence: Sentence) -> list[Constraint]:
+        """Days and times of day with the facet they speak of: 'on March 5', 'before noon'."""
+        found, taken = [], list(sentence.taken)
+        for constraint in self._grounding.moments(sentence.tokens, sentence.message):
+            start, end = constraint.span or (0, 0)
+            inside = [i for i, t in enumerate(sentence.tokens) if start <= t.start < end]
+            if not inside or any(taken[i] for i in inside):
                 continue
-            sentence.take_span(said.start, said.end)
+            sentence.take_span(start, end)
             self._take_label(sentence, inside, constraint.facet)
-            found.append(constraint.model_copy(update={"must": not sentence.softened[inside[-1]]}))
-        return found
-
-    def relatives(self, sentence: Sentence, state: TalkState) -> tuple[list[Constraint], list[str]]:
-        """Comparatives against an item on the table or a named one: 'cheaper than the first', 'older ones', 'too long'.
-
-        The second list holds the words for which the catalog has no facet.
-        """
-        found: list[Constraint] = []
-        unheld: list[str] = []
-        for at in range(len(sentence)):
-            word, length = self._comparative_at(sentence, at)
-            if not word and self._is_other_comparative(sentence, at):
-                unheld += self._without_facet(sentence, at, state)
-            if not word or not sentence.free(at, length):
-                continue
-            anchor, span = self._naming.anchor(sentence, at + length, state)
-            anchor = anchor or self._naming.subject(state)
-            meanings, less = COMPARATIVES[word]
-            scale = self._grounding.scale_of(meanings)
-            if scale is None:
-                if word not in IDLE:
-                    unheld.append(sentence.text(at, length))
-                    sentence.take(at, length + span)
-                continue
-            constraint = self._than(sentence, at, length + span, scale, anchor, less)
-            if constraint:
-                found.append(constraint)
-                sentence.take(at, length + span)
-        return found, unheld
-
-    def _is_other_comparative(self, sentence: Sentence, at: int) -> bool:
-        form, after = sentence.pair(at)
-        if after != "than" or form in COMPARATIVES or _is_number_next(sentence, at + 2):
-            return False
-        return len(form) > 4 and form.endswith("er") and sentence.free(at)
-
-    def _without_facet(self, sentence: Sentence, at: int, state: TalkState) -> list[str]:
-        """'Quieter than the first': no number tells it; the word may still name a quality ('darker' a mood)."""
-        _, span = self._naming.anchor(sentence, at + 1, state)
-        sentence.take(at + 1, max(span, 1))
-        if self._lexicon.longest(sentence.forms, at)[0]:
-            return []
-        sentence.take(at)
-        return [sentence.text(at, 1)]
-
-    def vague(
-        self, sentence: Sentence, so_far: Sequence[Constraint], state: TalkState, *, is_open: bool
-    ) -> list[Constraint]:
-        """Soft ranges from the catalog's own distribution ('cheap', 'recent', 'not too long') and superlatives.
-
-        `is_open`: something is wanted that no facet holds, so 'the cheapest' is not that of all that passes: it is
-        measured against the table, or only leaned to where nothing was shown yet.
-        """
-        found = []
-        among = among_passing(self._catalog, so_far)
-        for at in range(len(sentence)):
-            if not sentence.free(at):
-                continue
-            if sentence.forms[at] in SUPERLATIVES:
-                constraint = self._superlative(sentence, at, among, state, is_open=is_open)
-            else:
-                constraint = self._vague_at(sentence, at, among)
-            if constraint and all(constraint.facet != other.facet for other in so_far):
-                found.append(constraint)
+            found.append(constraint.model_copy(update={"must": not self._is_wished(sentence, inside[0], len(inside))}))
         return found
 
     def count(self, sentence: Sentence) -> int | None:
@@ -250,18 +160,79 @@ class Wishes:
     def _value(self, sentence: Sentence, at: int, length: int, one: Named) -> Constraint:
         span = sentence.span(at, length)
         before = sentence.forms[at - 1] if at else ""
-        softly = one.leaning or sentence.softened[at] or self._is_mood(sentence, at, one)
-        away = any(sentence.negated[at : at + length]) or before in _LESS_THAN_THIS
-        if before in _LESS_THAN_THIS:
+        is_less = before in _LESS_THAN_THIS
+        away = any(sentence.negated[at : at + length]) or is_less
+        softly = one.leaning or self._is_wished(sentence, at, length)
+        if is_less:
             sentence.take(at - 1)
+        if away:
+            must = not (softly or is_less or self._leans_away(sentence, at))
+        else:
+            must = not (softly or self._is_mood(sentence, at, one))
         return Constraint(
             facet=one.facet,
             operator=Operator.IS_NOT if away else Operator.IS,
             value=one.value,
-            must=(away and before not in _LESS_THAN_THIS and not one.leaning) or not (softly or away),
+            must=must,
             words=sentence.message[slice(*span)],
             span=span,
         )
+
+    def _is_wished(self, sentence: Sentence, at: int, length: int) -> bool:
+        """'Ideally French', 'a pool if possible', 'under 80 but I could stretch': it would be liked, and is no must."""
+        forms, past = sentence.forms, at + length
+        if sentence.softened[past - 1]:
+            return True
+        begin = _clause_start(sentence, at)
+        if any(_WISHED_BEFORE.at(forms, place) for place in range(max(begin, at - _REACH), at)):
+            return True
+        end = sentence.clause_end(past - 1)
+        for place in range(past, min(past + _NEAR + 1, len(forms))):
+            said = _WISHED_AFTER.at(forms, place)
+            if said and (place < end or place + said == sentence.clause_end(place)):
+                return True
+            if sentence.taken[place] or (place >= end and not said):
+                return False
+        return False
+
+    def _leans_away(self, sentence: Sentence, at: int) -> bool:
+        """'Rather not horror', 'not a fan of musicals': they are kept away where there is a choice."""
+        forms = sentence.forms
+        for place in range(at - 1, max(-1, at - _REACH - 1), -1):
+            if _RATHER_NOT.at(forms, place):
+                return True
+            if forms[place] in CONTRAST and forms[place] != "rather":
+                return False
+        return False
+
+    def _asked_for(self, sentence: Sentence, at: int, length: int, asked: Asked) -> tuple[Named, ...]:
+        """The value in a facet that was asked for, where the same words name values of several."""
+        if not asked.facets:
+            return ()
+        every = self._lexicon.all_named(sentence.forms[at : at + length])
+        return tuple(one for one in every if one.facet in asked.facets and not one.leaning)[:1]
+
+    def _asked_number(self, sentence: Sentence, said: Quantity, asked: Asked) -> Constraint | None:
+        """A number that answers 'how many?': it calls no facet of its own, and its unit is not another's."""
+        if not asked.facets or said.unit not in (None, "year"):
+            return None
+        called = {name for form in sentence.forms for name in self._grounding.facets_called(form)}
+        if called and not called & set(asked.facets):
+            return None
+        span = (said.start, said.end)
+        common: dict[str, Any] = {"words": sentence.message[slice(*span)].strip(), "span": span}
+        schema = self._catalog.schema
+        numbers = [name for name in asked.facets if schema.facet(name).kind is Kind.NUMBER]
+        if len(numbers) == 1 and said.unit is None:
+            value = (said.value, said.upper) if said.upper is not None else said.value
+            told = {"facet": numbers[0], "operator": _OPERATORS[said.bound], "value": value}
+            return Constraint.model_validate(common | told)
+        spoken = f"{said.value:g}"
+        for name in asked.facets:
+            column = self._catalog.column(name)
+            if isinstance(column, CategoryColumn) and spoken in column.code_of and said.bound is Bound.EXACT:
+                return Constraint.model_validate(common | {"facet": name, "operator": Operator.IS, "value": spoken})
+        return None
 
     def _stronger(self, one: Named) -> list[Named]:
         """What is not to be expensive is not to be very expensive either."""
@@ -316,107 +287,10 @@ class Wishes:
             if sentence.free(i) and facet in self._grounding.facets_called(sentence.forms[i]):
                 sentence.take(i)
 
-    def _comparative_at(self, sentence: Sentence, at: int) -> tuple[str, int]:
-        form = sentence.forms[at]
-        pair = " ".join(sentence.pair(at))
-        if pair in _MORE_LIKE:
-            return _MORE_LIKE[pair], 2
-        if form == "too" and not sentence.negated[at]:
-            turned = VAGUE.get(sentence.pair(at)[1])
-            return (_opposite(turned[0][0], low=turned[1]), 2) if turned else ("", 0)
-        is_bound = sentence.pair(at)[1] == "than" and _is_number_next(sentence, at + 2)
-        is_bound = is_bound or (sentence.forms[max(0, at - 1)] == "or" and at > 1 and _is_number_next(sentence, at - 2))
-        return (form, 1) if form in COMPARATIVES and not is_bound else ("", 0)
-
-    def _than(
-        self, sentence: Sentence, at: int, length: int, scale: Scale, anchor: str | None, less: bool
-    ) -> Constraint | None:
-        span = sentence.span(at, length)
-        if anchor is not None:
-            value = scale.values[self._catalog.row(anchor)]
-            if np.isnan(value):
-                return None
-            operator, share_value, must = (Operator.LESS_THAN if less else Operator.MORE_THAN), float(value), True
-        else:
-            share = scale.at_share(0.4 if less else 0.6, self._catalog.available())
-            if share is None:
-                return None
-            operator, share_value, must = (Operator.AT_MOST if less else Operator.AT_LEAST), share, False
-        return Constraint(
-            facet=scale.facet.name, operator=operator, value=scale.spoken(share_value), must=must, than=anchor,
-            words=sentence.message[slice(*span)], span=span, confidence=1.0 if anchor else _ASSUMED,
-        )  # fmt: skip
-
-    def _vague_at(self, sentence: Sentence, at: int, among: np.typing.NDArray[np.bool_]) -> Constraint | None:
-        pair = sentence.pair(at)
-        length = 2 if pair in VAGUE_PAIRS else 1
-        held = VAGUE_PAIRS.get(pair) or VAGUE.get(pair[0])
-        if held is None:
-            return None
-        meanings, low, share = held
-        scale = self._grounding.scale_of(meanings)
-        if scale is None or self._names_kind(sentence, at, length):
-            return None
-        negated = sentence.negated[at]
-        if negated:
-            low, share = not low, 1.0 - share
-        edge = scale.at_share(share if low else 1.0 - share, among)
-        if edge is None:
-            return None
-        span = sentence.span(at, length)
-        sentence.take(at, length)
-        operator = Operator.AT_MOST if low else Operator.AT_LEAST
-        return Constraint(
-            facet=scale.facet.name, operator=operator, value=scale.spoken(edge), must=negated,
-            words=sentence.message[slice(*span)], span=span, confidence=_ASSUMED,
-        )  # fmt: skip
-
-    def _names_kind(self, sentence: Sentence, at: int, length: int) -> bool:
-        """'New York', 'a big fan', 'long time', 'a 5 year old': the word belongs to the next one, or to the last."""
-        after = sentence.forms[at + length] if at + length < len(sentence) else ""
-        if at and sentence.forms[at - 1] in ("year", "years", "yr", "month", "months"):
-            return True
-        return after in ("fan", "time", "ago", "search", "york", "orleans", "deal", "bit") or sentence.taken[at]
-
-    def _superlative(
-        self, sentence: Sentence, at: int, among: np.typing.NDArray[np.bool_], state: TalkState, *, is_open: bool
-    ) -> Constraint | None:
-        meanings, low = SUPERLATIVES[sentence.forms[at]]
-        scale = self._grounding.scale_of(meanings)
-        if scale is None:
-            return None
-        on_table = scale.values[self._catalog.rows(state.table)] if is_open else np.empty(0)
-        against_table = bool((~np.isnan(on_table)).any())
-        held = on_table if against_table else scale.values[among]
-        held = np.sort(held[~np.isnan(held)])
-        if not len(held):
-            return None
-        place = 0 if against_table else min(max(state.count, _SUPERLATIVE_ITEMS), len(held)) - 1
-        if is_open and not against_table:
-            place = len(held) // 4
-        edge = float(held[place] if low else held[-place - 1])
-        span = sentence.span(at, 1)
-        sentence.take(at)
-        return Constraint(
-            facet=scale.facet.name, operator=Operator.AT_MOST if low else Operator.AT_LEAST, value=scale.spoken(edge),
-            must=against_table or not is_open, words=sentence.message[slice(*span)], span=span, confidence=_ASSUMED,
-        )  # fmt: skip
-
-
-def _is_number_next(sentence: Sentence, at: int) -> bool:
-    """True where 'than' is followed by a number and not by an item: 'longer than 90 minutes'."""
-    follows = sentence.forms[at] if at < len(sentence) else ""
-    return follows[:1].isdigit() or follows in ("two", "three", "an", "half")
-
 
 def _same_stem(form: str, label: str) -> bool:
     """True if the word and a word of the label begin alike: 'directed' asks for the 'directors'."""
     return any(len(word) > 3 and (form[:6] == word[:6] or form == word) for word in words(label))
-
-
-def _opposite(meaning: Meaning, *, low: bool) -> str:
-    """The comparative that mends 'too long': 'shorter'."""
-    return next(word for word, (meanings, less) in COMPARATIVES.items() if meanings[0] is meaning and less is not low)
 
 
 def _alternatives(
@@ -426,11 +300,11 @@ def _alternatives(
     merged: list[tuple[int, int, Constraint]] = []
     for at, length, constraint in found:
         last = merged[-1] if merged else None
-        if last and _joins(sentence, last, at, constraint, catalog):
+        if last and (operator := _joint(sentence, last, at, constraint, catalog)):
             both = (*_as_tuple(last[2]), *_as_tuple(constraint))
             span = (last[2].span[0], constraint.span[1]) if last[2].span and constraint.span else None
             union = last[2].model_copy(
-                update={"operator": Operator.ANY_OF, "value": tuple(dict.fromkeys(both)), "span": span,
+                update={"operator": operator, "value": tuple(dict.fromkeys(both)), "span": span,
                         "words": sentence.message[slice(*span)] if span else last[2].words}
             )  # fmt: skip
             merged[-1] = (at, length, union)
@@ -439,7 +313,10 @@ def _alternatives(
     return _joined_backward(sentence, merged)
 
 
-def _joins(sentence: Sentence, last: tuple[int, int, Constraint], at: int, new: Constraint, catalog: Catalog) -> bool:
+def _joint(
+    sentence: Sentence, last: tuple[int, int, Constraint], at: int, new: Constraint, catalog: Catalog
+) -> Operator | None:
+    """How two values of one facet are meant together: either of them, both of them, or (None) each for itself."""
     old = last[2]
     if (
         old.facet != new.facet
@@ -447,11 +324,14 @@ def _joins(sentence: Sentence, last: tuple[int, int, Constraint], at: int, new: 
         or isinstance(new.value, bool)
         or old.must is not new.must
     ):
-        return False
+        return None
     between = sentence.forms[last[0] + last[1] : at]
+    is_single = catalog.schema.facet(new.facet).kind is Kind.CATEGORY
     if "or" in between:
-        return True
-    return catalog.schema.facet(new.facet).kind is Kind.CATEGORY and len(between) <= 1 and old.value != new.value
+        return Operator.ANY_OF
+    if not is_single and "and" in between and "both" in sentence.forms[max(0, last[0] - 2) : last[0]]:
+        return Operator.ALL_OF
+    return Operator.ANY_OF if is_single and len(between) <= 1 and old.value != new.value else None
 
 
 def _joined_backward(sentence: Sentence, found: list[tuple[int, int, Constraint]]) -> list[Constraint]:
@@ -478,6 +358,12 @@ def _joined_backward(sentence: Sentence, found: list[tuple[int, int, Constraint]
         else:
             result.append(constraint)
     return result
+
+
+def _clause_start(sentence: Sentence, at: int) -> int:
+    while at and not sentence.starts_clause[at]:
+        at -= 1
+    return at
 
 
 def _as_tuple(constraint: Constraint) -> tuple[str, ...]:
