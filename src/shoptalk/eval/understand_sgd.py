@@ -40,7 +40,7 @@ _DONT_CARE = "dontcare"
 _TITLE = "title"
 _CLOCK = re.compile(
     r"(?:(?P<part>half|quarter)(?: past)? )?(?P<hour>\d{1,2})(?::(?P<minute>\d{2}))?(?::\d{2})?\s*"
-    r"(?P<half>[ap]\.?m\.?)?"
+    r"(?P<half>[ap]\.?m\b\.?)?"
 )
 _TIME_OF_DAY = re.compile(r"morning|afternoon|evening|night")
 _PARTS_OF_HOUR = {"half": 30, "quarter": 15}
@@ -277,7 +277,7 @@ def clock_time(text: str) -> set[int]:
     plain = text.casefold().replace("o'clock", "").strip()
     if plain == "noon":
         return {720}
-    found, day = _CLOCK.match(plain), _TIME_OF_DAY.search(plain)
+    found, day = _CLOCK.search(plain), _TIME_OF_DAY.search(plain)
     if not found or not (found["minute"] or found["half"] or found["part"] or day):
         return set()
     hour, minute = int(found["hour"]), int(found["minute"] or _PARTS_OF_HOUR.get(found["part"] or "", 0))
