@@ -134,8 +134,11 @@ class Carrying:
             sentence.take(at, length)
 
     def _behind(self, sentence: Sentence, at: int, length: int, state: TalkState, taken: Taken) -> None:
-        for place in range(max(0, at - _REACH), at):
-            if not sentence.free(place) or sentence.forms[place] in _LEAD_IN:
+        begin = max(0, at - _REACH)
+        if not sentence.starts_clause[at]:
+            begin = max(place for place in range(at) if place == begin or sentence.starts_clause[place])
+        for place in range(begin, at):
+            if not sentence.free(place) or sentence.forms[place] in _LEAD_IN or sentence.refuses(place):
                 continue
             reach = self._spoken_of(sentence, place, state, taken, only_held=False)
             if reach and place + reach <= at:

@@ -126,7 +126,8 @@ class Comparing:
         found = []
         among = among_passing(self._catalog, so_far)
         for at in range(len(sentence)):
-            constraint = self._vague_at(sentence, at, among) if sentence.free(at) else None
+            open_here = sentence.free(at) and not sentence.released[at]
+            constraint = self._vague_at(sentence, at, among) if open_here else None
             if constraint and all(constraint.facet != other.facet for other in so_far):
                 found.append(constraint)
         return found
@@ -297,7 +298,7 @@ def _names_kind(sentence: Sentence, at: int, length: int) -> bool:
     after = sentence.forms[at + length] if at + length < len(sentence) else ""
     if at and sentence.forms[at - 1] in _YEARS_OLD:
         return True
-    return after in ("fan", "time", "ago", "search", "york", "orleans", "deal", "bit") or sentence.taken[at]
+    return after in ("fan", "time", "ago", "search", "york", "orleans", "deal", "bit", "world") or sentence.taken[at]
 
 
 def _is_number(form: str) -> bool:

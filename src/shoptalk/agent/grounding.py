@@ -37,6 +37,7 @@ _EARLIEST = 100
 _YEAR_CUES = frozenset(
     {"before", "after", "since", "until", "prior to", "earlier than", "later than", "pre", "post"}
     | {f"or {word}" for word in ("earlier", "later", "older", "newer")}
+    | {f"{word} than" for word in ("older", "newer", "younger")}
 )
 _COUNTING = frozenset({"quantity", "number", "count", "qty"})
 _FAR_BELOW = 0.1

@@ -1,16 +1,18 @@
 """A message while it is read: its words, which of them are spoken for, and where negation and softening reach."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
+from shoptalk.agent.polarity import read_polarity
 from shoptalk.agent.tokens import Token, boundaries, tokenize
-from shoptalk.agent.words import CONTRAST, DEGREES, NEGATOR_PAIRS, NEGATORS, NOT_NEGATING, SOFTENERS
-
-_LIST_WORDS = frozenset({"or", "and", "nor"})
-_FRESH_START = frozenset({"a", "an", "something", "give", "show", "want", "with", "make", "id", "i", "more"})
+from shoptalk.agent.words import SOFTENERS
 
 
 class Sentence:
-    """One message. `taken[i]`: word i has been understood; `negated[i]` and `softened[i]`: what it stands under."""
+    """One message. `taken[i]`: word i has been understood; the other lists tell what it stands under.
+
+    `negated[i]`: it is refused; `mild[i]`: only as a preference; `released[i]`: it need not be, but may ('a pool is not
+    needed'); `softened[i]`: it is a wish; `cue[i]`: it belongs to the words that refuse or release.
+    """
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -19,8 +21,11 @@ class Sentence:
         self.taken: list[bool] = [False] * len(self.tokens)
         self._ends = boundaries(message)
         self.starts_clause: list[bool] = [self._starts_clause(i) for i in range(len(self.tokens))]
-        self.cue: list[bool] = [False] * len(self.tokens)
-        self.negated: list[bool] = self._negation()
+        self._polarity = read_polarity(self.forms, self._gaps(), self.starts_clause)
+        self.cue: list[bool] = self._polarity.cue
+        self.negated: list[bool] = self._polarity.refused
+        self.mild: list[bool] = self._polarity.mild
+        self.released: list[bool] = self._polarity.released
         self.softened: list[bool] = self._softening()
 
     def __len__(self) -> int:
@@ -81,58 +86,25 @@ class Sentence:
                 return True
         return False
 
+    def refuses(self, at: int, length: int = 1) -> bool:
+        """True if these words are refused; one that holds a 'not' of its own ('non-smoking room') by what is before."""
+        return self._polarity.refuses(at, length)
+
+    def refuse(self, at: int) -> None:
+        """Turn round a word that holds its own 'not', such as 'unoaked'; 'not unoaked' lets it off."""
+        self.released[at] = self.released[at] or self.negated[at]
+        self.negated[at] = True
+
+    def _gaps(self) -> list[str]:
+        """What stands before each word, and after the last."""
+        ends = [0, *(token.end for token in self.tokens)]
+        starts = [*(token.start for token in self.tokens), len(self.message)]
+        return [self.message[end:start] for end, start in zip(ends, starts, strict=True)]
+
     def _starts_clause(self, i: int) -> bool:
         if i == 0:
             return True
         return any(self.tokens[i - 1].end <= end < self.tokens[i].start for end in self._ends)
-
-    def _negation(self) -> list[bool]:
-        negated = [False] * len(self)
-        active, since, skip = False, 0, 0
-        for i, form in enumerate(self.forms):
-            if skip:
-                skip -= 1
-                self.cue[i] = not negated[i]
-                continue
-            if self.starts_clause[i] and active and not self._list_goes_on(i, negated):
-                active = False
-            pair = self.pair(i)
-            if pair in NOT_NEGATING:
-                active, skip = False, 1
-            elif pair in NEGATOR_PAIRS:
-                active, since, skip = True, i + 1, 1
-                self.cue[i] = True
-            elif form in NEGATORS and (only := self._degree_turned(i)):
-                negated[only - 1] = negated[only] = True
-                active, skip, self.cue[i] = False, only - i, True
-            elif form in NEGATORS:
-                active, since = True, i
-                self.cue[i] = True
-            elif active and _ends_scope(pair, far=i - since > 1):
-                active = False
-            else:
-                negated[i] = active
-        return negated
-
-    def _degree_turned(self, at: int) -> int:
-        """Place of the one word that 'not too', 'not very' turns round: 'a not too expensive red' is a red; else 0."""
-        degree, word = self.pair(at + 1) if at + 2 < len(self) else ("", "")
-        following = self.forms[at + 3] if at + 3 < len(self) else ""
-        turned = degree in DEGREES and not self.starts_clause[at + 2] and following not in ("or", "and")
-        return at + 2 if turned and word else 0
-
-    def _list_goes_on(self, at: int, negated: Sequence[bool]) -> bool:
-        """True where a comma only separates what is negated: 'no horror, musicals or war'."""
-        if self.message[self.tokens[at - 1].end : self.tokens[at].start].strip() != ",":
-            return False
-        end = at
-        while end < len(self) and (end == at or not self.starts_clause[end] or end - at < 3):
-            if self.forms[end] in ("or", "nor"):
-                return True
-            if self.forms[end] in NEGATORS or self.forms[end] in CONTRAST or end - at > 4:
-                return False
-            end += 1
-        return False
 
     def _softening(self) -> list[bool]:
         softened, active = [False] * len(self), False
@@ -142,8 +114,3 @@ class Sentence:
             active = active or form in SOFTENERS
             softened[i] = active
         return softened
-
-
-def _ends_scope(pair: tuple[str, str], *, far: bool) -> bool:
-    """True at 'but', and at 'and' before something new is asked for; `far`: not right after the negator."""
-    return (pair[0] in CONTRAST and far) or (pair[0] in _LIST_WORDS and pair[1] in _FRESH_START)

@@ -20,6 +20,7 @@ from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Kind, Meaning, Role
 
 _SPARSE = 0.3
+_SHORTEST_REFUSAL = 6
 _LESS_THAN_THIS = frozenset({"less", "too"})
 _RATHER_NOT, _WISHED_BEFORE, _WISHED_AFTER = Cues(RATHER_NOT), Cues(WISHED_BEFORE), Cues(WISHED_AFTER)
 _REACH, _NEAR = 8, 3
@@ -43,6 +44,13 @@ _ITEM_WORDS = frozenset(
 )
 _COUNT_CUES = frozenset({"top", "give", "show", "only", "just", "me", "list", "recommend", "suggest", "exactly"})
 _MOST_PICKS = 20
+#: What is left when a limit is refused: nothing over 100 is at most 100.
+_TURNED = {
+    Operator.AT_LEAST: Operator.LESS_THAN,
+    Operator.AT_MOST: Operator.MORE_THAN,
+    Operator.MORE_THAN: Operator.AT_MOST,
+    Operator.LESS_THAN: Operator.AT_LEAST,
+}
 
 
 class Wishes:
@@ -60,11 +68,11 @@ class Wishes:
             length, named = self._free_run(sentence, at)
             if not length:
                 continue
-            if self._own_mood(sentence, at, named):
+            if self._own_mood(sentence, at, named) or any(sentence.released[at : at + length]):
                 sentence.take(at, length)
                 continue
             roles = self._asked_for(sentence, at, length, asked) or self._by_role(sentence, at, length, named)
-            if any(sentence.negated[at : at + length]):
+            if sentence.refuses(at, length):
                 roles = (*roles, *(more for one in roles for more in self._stronger(one)))
             found += [(at, length, self._value(sentence, at, length, one)) for one in roles]
             sentence.take(at, length)
@@ -96,8 +104,17 @@ class Wishes:
                 continue
             sentence.take_span(said.start, said.end)
             self._take_label(sentence, inside, constraint.facet)
-            found.append(constraint.model_copy(update={"must": not self._is_wished(sentence, inside[0], len(inside))}))
+            found += self._bounded(sentence, constraint, inside)
         return found
+
+    def _bounded(self, sentence: Sentence, constraint: Constraint, inside: Sequence[int]) -> list[Constraint]:
+        """The limit as it stands in its clause: turned round where it is refused, left out where it is let off."""
+        if sentence.released[inside[0]]:
+            return []
+        if sentence.refuses(inside[0]):
+            operator = _TURNED.get(constraint.operator, Operator.IS_NOT)
+            return [constraint.model_copy(update={"operator": operator, "must": not sentence.mild[inside[0]]})]
+        return [constraint.model_copy(update={"must": not self._is_wished(sentence, inside[0], len(inside))})]
 
     def _moments(self, sentence: Sentence) -> list[Constraint]:
         """Days and times of day with the facet they speak of: 'on March 5', 'before noon'."""
@@ -109,7 +126,7 @@ class Wishes:
                 continue
             sentence.take_span(start, end)
             self._take_label(sentence, inside, constraint.facet)
-            found.append(constraint.model_copy(update={"must": not self._is_wished(sentence, inside[0], len(inside))}))
+            found += self._bounded(sentence, constraint, inside)
         return found
 
     def count(self, sentence: Sentence) -> int | None:
@@ -142,10 +159,24 @@ class Wishes:
         return tuple(dict.fromkeys(found))
 
     def _free_run(self, sentence: Sentence, at: int) -> tuple[int, tuple[Named, ...]]:
-        if not sentence.free(at) or sentence.cue[at]:
+        if not sentence.free(at):
             return 0, ()
         length, named = self._lexicon.longest(sentence.forms, at)
+        if not length and (without := self._without(sentence.forms[at])):
+            sentence.refuse(at)
+            return 1, without
+        if sentence.cue[at] and length < 2:  # 'non-smoking rooms' may be a value; 'without' is none
+            return 0, ()
         return (length, named) if sentence.free(at, length) else (0, ())
+
+    def _without(self, form: str) -> tuple[Named, ...]:
+        """The value that a single word refuses: 'nonsmoking', 'unoaked', 'sugarless'."""
+        if len(form) < _SHORTEST_REFUSAL:
+            return ()
+        prefix = next((one for one in ("non", "un") if form.startswith(one)), "")
+        stem = form.removeprefix(prefix) if prefix else form.removesuffix("less") if form.endswith("less") else ""
+        stems = (stem, stem.removesuffix("ed") + "y", stem.removesuffix("ed"), stem + "y") if len(stem) > 2 else ()
+        return next((named for one in stems if (named := self._lexicon.longest([one], 0)[1])), ())
 
     def _by_role(self, sentence: Sentence, at: int, length: int, named: tuple[Named, ...]) -> tuple[Named, ...]:
         """'by' and 'starring' tell in which facet a person is meant."""
@@ -161,12 +192,12 @@ class Wishes:
         span = sentence.span(at, length)
         before = sentence.forms[at - 1] if at else ""
         is_less = before in _LESS_THAN_THIS
-        away = any(sentence.negated[at : at + length]) or is_less
+        away = sentence.refuses(at, length) or is_less
         softly = one.leaning or self._is_wished(sentence, at, length)
         if is_less:
             sentence.take(at - 1)
         if away:
-            must = not (softly or is_less or self._leans_away(sentence, at))
+            must = not (one.leaning or is_less or sentence.mild[at] or self._leans_away(sentence, at))
         else:
             must = not (softly or self._is_mood(sentence, at, one))
         return Constraint(
