@@ -68,7 +68,11 @@ def _entities(report: "EntityReport") -> Table:
     for tag, strict, lenient in rows:
         f1 = _interval(strict.f1) if tag == "all" else _share(strict.f1.value)
         figures = (_share(strict.precision), _share(strict.recall), f1, _share(lenient.f1.value))
-        table.add_row(tag, f"{strict.true:,}", *figures, end_section=tag == "all")
+        table.add_row(tag, f"{strict.true:,}", *figures)
+        if tag == "all":
+            texts = report.strict_with_text
+            table.add_row("with free text", "", *map(_share, (texts.precision, texts.recall, texts.f1.value)), "")
+            table.add_section()
     return table
 
 

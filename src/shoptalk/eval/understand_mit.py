@@ -3,7 +3,8 @@
 The understanding knows a catalog made of the train split's tagged values only, never its sentences: a facet for each
 tag, the values spread over rows as often as they are tagged, and the names of items (titles, restaurants) as the items'
 titles. Nothing is trained. What a Request says becomes entities: each constraint's words with its facet; items named,
-known or not, with the tag that holds names; free text with the tag that holds descriptions, where the domain has one.
+known or not, with the tag that holds names. Free text claims no facet; what comes of giving it to the tag that holds
+descriptions, where the domain has one, is reported beside.
 """
 
 import random
@@ -49,6 +50,7 @@ class EntityReport(BaseModel):
     catalog_values: int = Field(description="different values of the train split that the catalog holds")
     strict: Scores
     lenient: Scores
+    strict_with_text: Scores = Field(description="strict, with the request's free text as descriptions")
     by_type: dict[str, Scores] = Field(description="strict, by tag")
     lenient_by_type: dict[str, Scores]
     latency: Latency
@@ -96,8 +98,8 @@ def readable(tag: str) -> str:
     return " ".join(words_of(tag if not tag.isupper() else tag.lower()))
 
 
-def entities(request: Request, domain: Domain) -> set[TaggedSpan]:
-    """What a request says of its message, as tagged spans of the message's words."""
+def entities(request: Request, domain: Domain, *, with_text: bool = False) -> set[TaggedSpan]:
+    """What a request says of its message, as tagged spans of the message's words; free text if `with_text`."""
     message = request.message
     found: set[tuple[int, int, str]] = set()
     for constraint in request.constraints:
@@ -108,7 +110,7 @@ def entities(request: Request, domain: Domain) -> set[TaggedSpan]:
         named = [mention.span for mention in request.mentions if mention.span is not None]
         unknown = [span for title in request.unknown_titles for span in _places(title, message)[:1]]
         found |= {(*span, domain.names) for span in (*named, *unknown)}
-    if domain.descriptions is not None:
+    if with_text and domain.descriptions is not None:
         free = _runs(request.text, message)
         found |= {(*span, domain.descriptions) for span in free if not _overlaps_any(span, found)}
     return {_on_words(message, start, end, tag) for start, end, tag in found if end > start}
@@ -142,11 +144,13 @@ def measure_domain(
     if limit is not None and limit < len(sentences):
         sentences = random.Random(seed).sample(sentences, limit)
     understanding = Timed(EmbeddedUnderstanding(domain.catalog))
-    tally = _Tally()
+    tally, texts = _Tally(), list[list[int]]()
     for number, sentence in enumerate(sentences, start=1):
-        predicted = entities(understanding.understand(sentence.text, TalkState()), domain)
-        tally.add(predicted, set(sentence.spans))
-        if miss is not None and predicted != set(sentence.spans):
+        request, true = understanding.understand(sentence.text, TalkState()), set(sentence.spans)
+        predicted, with_text = entities(request, domain), entities(request, domain, with_text=True)
+        tally.add(predicted, true)
+        texts.append([len(with_text & true), len(with_text), len(true)])
+        if miss is not None and predicted != true:
             miss({"domain": folder.name, "text": sentence.text} | _told(sentence, predicted))
         if tell is not None:
             tell(number, len(sentences))
@@ -159,6 +163,7 @@ def measure_domain(
         catalog_values=domain.values,
         strict=strict.pop(""),
         lenient=lenient.pop(""),
+        strict_with_text=scores_of(texts, resamples=resamples, seed=seed),
         by_type=strict,
         lenient_by_type=lenient,
         latency=latency_of(understanding.milliseconds),

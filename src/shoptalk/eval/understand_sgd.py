@@ -7,7 +7,7 @@ searching (the active intent is not transactional); turns before them only feed 
 A slot is right if all its constraints in the state, musts and wishes alike, agree with one of its true values, which
 may be alternatives of one another: as the words that were said, as the service writes them, or as the same number, day
 or clock time. An item that was named gives the slot that holds the items' names. Where the user does not care, no
-constraint is right. Facets that are no slot of the service's searches are not counted.
+constraint is right. Facets that no intent of the service takes as a slot, like a rating, are not counted.
 """
 
 import random
@@ -94,16 +94,15 @@ class StateReport(BaseModel):
 
 @dataclass(frozen=True)
 class SoldService:
-    """A service as a shop: its catalog, and which slots of its searches the catalog holds."""
+    """A service as a shop: its catalog, and which of its slots the catalog holds."""
 
     schema: ServiceSchema
     catalog: Catalog
 
     @cached_property
     def slots(self) -> frozenset[str]:
-        """Slots by which the service's searches may be narrowed, and what they return."""
-        asked = (i.required_slots + i.optional_slots + i.result_slots for i in self._searches())
-        return frozenset(slot for slots in asked for slot in slots)
+        """Slots that a user's state may hold: those that some intent takes (the dataset's own evaluation does so)."""
+        return _taken(self.schema.intents)
 
     @cached_property
     def title(self) -> str | None:
@@ -125,11 +124,8 @@ class SoldService:
         }
 
     def asked_slots(self) -> frozenset[str]:
-        """Slots by which searches may be narrowed."""
-        return frozenset(slot for i in self._searches() for slot in (*i.required_slots, *i.optional_slots))
-
-    def _searches(self) -> list[sgd.Intent]:
-        return [intent for intent in self.schema.intents if not intent.is_transactional]
+        """Slots by which its searches may be narrowed."""
+        return _taken(intent for intent in self.schema.intents if not intent.is_transactional)
 
 
 @dataclass
@@ -188,6 +184,10 @@ class _ScoredTurn:
     is_in_reach: bool
     slots: tuple[int, int, int]
     new_slots: tuple[int, int, int]
+
+
+def _taken(intents: Iterable[sgd.Intent]) -> frozenset[str]:
+    return frozenset(slot for intent in intents for slot in (*intent.required_slots, *intent.optional_slots))
 
 
 Said = dict[str, list[Constraint]]
@@ -294,7 +294,7 @@ def _scored(
 ) -> Iterator[_ScoredTurn]:
     """The turns of a dialogue at which the user searches the service, judged."""
     name, searches = service.schema.name, service.schema.searches
-    written = _written_by_service(dialogue, name)
+    written = _canonical(dialogue)
     state, named, heard, told = TalkState(), "", "", ""
     said_before: Said = {}
     wanted_before: Wanted = {}
@@ -319,23 +319,21 @@ def _scored(
         said_before, wanted_before = said, wanted
 
 
-def _written_by_service(dialogue: Dialogue, service: str) -> dict[tuple[str, str], set[str]]:
-    """How the service writes values that were said, by slot and value."""
-    written: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for turn in dialogue.turns:
-        frame = turn.frame(service)
-        for action in frame.actions if frame else ():
-            if len(action.values) == len(action.canonical_values):
-                for value, canonical in zip(action.values, action.canonical_values, strict=True):
-                    written[action.slot, value].add(canonical)
+def _canonical(dialogue: Dialogue) -> dict[str, set[str]]:
+    """How the services write values that were said anywhere in the dialogue: 'Philly' is 'Philadelphia'."""
+    written: dict[str, set[str]] = defaultdict(set)
+    for action in (one for turn in dialogue.turns for frame in turn.frames for one in frame.actions):
+        if len(action.values) == len(action.canonical_values):
+            for value, canonical in zip(action.values, action.canonical_values, strict=True):
+                written[value].add(canonical)
     return written
 
 
-def _wanted(frame: Frame, written: Mapping[tuple[str, str], set[str]]) -> Wanted:
+def _wanted(frame: Frame, written: Mapping[str, set[str]]) -> Wanted:
     """The true state: each slot's values with how the service writes them."""
     assert frame.state is not None
     return {
-        slot: frozenset(values).union(*(written.get((slot, value), ()) for value in values))
+        slot: frozenset(values).union(*(written.get(value, ()) for value in values))
         for slot, values in frame.state.slot_values.items()
     }
 

@@ -63,7 +63,7 @@ class Stages:
 
     def __call__(self, stage: str, done: int, total: int | None) -> None:
         """Tell that `done` of `total` steps of the stage are done."""
-        name = printable(_STAGES.get(stage, stage.capitalize()))
+        name = printable(_STAGES.get(stage, stage[:1].upper() + stage[1:]))
         if self._bars is not None:
             if stage not in self._tasks:
                 self._tasks[stage] = self._bars.add_task(name, total=total)
