@@ -1,22 +1,21 @@
 """Items that a message names, by title or by place on the table, and how the person stands to each."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shoptalk.agent.lexicon import Lexicon
 from shoptalk.agent.sentence import Sentence
+from shoptalk.agent.spotting import Spot, Spotting, year_at
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.titles import Titles
 from shoptalk.agent.tokens import words
 from shoptalk.agent.words import (
-    COMPARATIVES,
     FILLER,
     NUMBER_WORDS,
     ORDINALS,
     REFERRING,
     STANCE_AFTER,
     STANCE_BEFORE,
-    VAGUE,
 )
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Mention, Stance
@@ -75,34 +74,37 @@ class Naming:
         self._catalog = catalog
         self._lexicon = lexicon
         self._titles = Titles(catalog)
+        self._spotting = Spotting(catalog, lexicon, self._titles)
 
     def mentions(self, sentence: Sentence, state: TalkState) -> tuple[list[Mention], list[str]]:
         """The items named, in the order of the message, and the titles asked for that the shop does not have."""
         found, unknown = self._quoted(sentence)
         found += self._several_references(sentence, state)
+        spots = {spot.at: spot for spot in self._spotting.spots(sentence)}
         for at in range(len(sentence)):
             stance, length = _cue_at(sentence, at)
             if stance is None or not sentence.free(at, length):
                 continue
-            named = self._after_cue(sentence, at + length, stance, state)
+            named = self._after_cue(sentence, at + length, stance, state, spots)
             if named:
                 sentence.take(at, length)
                 found += named
             elif missing := self._unknown(sentence, at + length, stance):
                 unknown.append(missing)
         found += self._references(sentence, state)
-        found += self._bare_titles(sentence)
+        found += self._bare_titles(sentence, spots)
         return sorted(found, key=lambda mention: mention.span or (0, 0)), unknown
 
     def anchor(self, sentence: Sentence, at: int, state: TalkState) -> tuple[str | None, int]:
         """The item that 'than ...' measures against: its id and how many words name it, 'than' included."""
-        if sentence.forms[at : at + 1] != ["than"]:
+        if sentence.forms[at : at + 1] not in (["than"], ["as"], ["to"], ["of"]):
             return None, 0
         place, length = self._reference_at(sentence, at + 1, state)
         if place:
             return place, length + 1
-        span, row = self._title_at(sentence, at + 1, guarded=False)
-        return (self._catalog.ids[row], span + 1) if span else (None, 0)
+        spots = {spot.at: spot for spot in self._spotting.spots(sentence)}
+        skip, spot = self._spot_at(sentence, at + 1, spots)
+        return (self._catalog.ids[spot.row], 1 + skip + spot.length) if spot else (None, 0)
 
     def subject(self, state: TalkState) -> str | None:
         """The item that is spoken of where none is named: the one in focus, else the first on the table."""
@@ -127,7 +129,9 @@ class Naming:
             sentence.take(inside[0], len(inside) + length)
         return found, unknown
 
-    def _after_cue(self, sentence: Sentence, at: int, stance: Stance, state: TalkState) -> list[Mention]:
+    def _after_cue(
+        self, sentence: Sentence, at: int, stance: Stance, state: TalkState, spots: Mapping[int, Spot]
+    ) -> list[Mention]:
         """What stands right after a cue: a place on the table, or one or several titles."""
         item_id, length = self._reference_at(sentence, at, state)
         if stance is Stance.ASKED and sentence.forms[at : at + 1] == ["its"]:  # 'what is its phone number'
@@ -137,75 +141,30 @@ class Naming:
             return [self._of_id(sentence, at, length, item_id, stance)]
         found: list[Mention] = []
         while at < len(sentence):
-            length, row = self._title_at(sentence, at, guarded=stance in _GUARDED)
-            confidence = 1.0
-            if not length and (not found or stance is not Stance.ASKED):
-                length, row, confidence = self._fuzzy_at(sentence, at, stance, first=not found)
-            if not length:
+            skip, spot = self._spot_at(sentence, at, spots)
+            if spot is None:
                 break
-            length += self._year_length(sentence, at + length)
-            row = self._with_year(sentence, at, length, row)
-            found.append(self._mention(sentence, at, length, row, stance, confidence))
-            sentence.take(at, length)
-            at = _next_in_list(sentence, at + length)
+            length = spot.length + self._year_length(sentence, spot.end)
+            found.append(self._mention(sentence, spot.at, length, spot.row, stance, spot.confidence))
+            sentence.take(at, skip + length)
+            at = _next_in_list(sentence, spot.at + length)
         return found
 
-    def _title_at(self, sentence: Sentence, at: int, *, guarded: bool) -> tuple[int, int]:
-        """(words, row) of the title that stands here word for word, after 'the film' and the like; (0, -1) if none."""
+    def _spot_at(self, sentence: Sentence, at: int, spots: Mapping[int, Spot]) -> tuple[int, Spot | None]:
+        """The title that stands here, after 'the film' and the like, and how many such words there are."""
         skip = 0
         while at + skip < len(sentence):
-            length, row = self._titles.longest(sentence.forms, at + skip)
-            if length and sentence.free(at + skip, length) and self._is_title(sentence, at + skip, length, guarded):
-                return skip + length, row
+            spot = spots.get(at + skip)
+            if spot is not None and sentence.free(spot.at, spot.length):
+                return skip, spot
             if sentence.forms[at + skip] not in _LEAD_IN:
                 break
             skip += 1
         form = sentence.forms[at + skip] if at + skip < len(sentence) else ""
         model = self._titles.model(form) if form else None
-        return (skip + 1, model) if model is not None else (0, -1)
-
-    def _is_title(self, sentence: Sentence, at: int, length: int, guarded: bool) -> bool:
-        """False for words that happen to be a title, but more likely mean what they say."""
-        forms = sentence.forms[at : at + length]
-        if forms == ["i"]:
-            return False
-        capital = all(sentence.tokens[i].capital for i in (at, at + length - 1)) and not sentence.starts_clause[at]
-        if capital:
-            return not self._longer_value(sentence, at, length)
-        if all(form in FILLER or form in COMPARATIVES or form in VAGUE or form in ORDINALS for form in forms):
-            return False
-        if self._lexicon.names_value(forms) or self._longer_value(sentence, at, length):
-            return False
-        typed_low = not any(token.capital for token in sentence.tokens[1:])
-        return length > 1 or typed_low or not guarded
-
-    def _longer_value(self, sentence: Sentence, at: int, length: int) -> bool:
-        return self._lexicon.longest(sentence.forms, at)[0] > length
-
-    def _fuzzy_at(self, sentence: Sentence, at: int, stance: Stance, *, first: bool) -> tuple[int, int, float]:
-        """(words, row, similarity) of the title nearest to the words here; (0, -1, 0) if none is near."""
-        while at < len(sentence) and sentence.forms[at] in _LEAD_IN and not sentence.starts_clause[at] and first:
-            at, first = at + 1, False
-        end = _title_end(sentence, at)
-        if end <= at or not self._may_be_title(sentence, at, end):
-            return 0, -1, 0.0
-        best = (0, -1, 0.0)
-        for stop in range(end, max(at, end - _FUZZY_TRIES), -1):
-            if stance in _GUARDED and stop - at < 2 and not sentence.tokens[at].capital:
-                continue
-            near = self._titles.closest(sentence.forms[at:stop])
-            if near and near[0] > best[2] + 0.02:
-                best = (stop - at, near[1], near[0])
-        return best
-
-    def _may_be_title(self, sentence: Sentence, at: int, end: int) -> bool:
-        first = sentence.forms[at]
-        if not sentence.free(at, end - at) or first in COMPARATIVES or first in VAGUE or first in ORDINALS:
-            return False
-        if first in FILLER and not sentence.tokens[at].capital:
-            return False
-        length, _ = self._lexicon.longest(sentence.forms, at)
-        return length == 0 or (length < end - at and sentence.tokens[at].capital)
+        if model is None or not sentence.free(at + skip):
+            return 0, None
+        return skip, Spot(at + skip, 1, model, 0, 1.0, {})
 
     def _unknown(self, sentence: Sentence, at: int, stance: Stance) -> str | None:
         """Words that were clearly meant as a title, and that no item has."""
@@ -260,36 +219,18 @@ class Naming:
         item_id, length = _reference_at(sentence, at, state)
         return (item_id, length) if item_id in self._catalog else (None, 0)
 
-    def _bare_titles(self, sentence: Sentence) -> list[Mention]:
-        """Titles that stand without a cue: the whole message, or several capitalised words."""
+    def _bare_titles(self, sentence: Sentence, spots: Mapping[int, Spot]) -> list[Mention]:
+        """Titles that stand without a cue."""
         found = []
-        for at in range(len(sentence)):
-            length, row = self._titles.longest(sentence.forms, at)
-            if not length or not sentence.free(at, length) or not self._stands_alone(sentence, at, length):
+        for spot in spots.values():
+            compared = spot.at > 0 and sentence.forms[spot.at - 1] == "than"
+            if compared or not sentence.free(spot.at, spot.length):
                 continue
-            stance = self._stance_around(sentence, at, at + length)
-            length += self._year_length(sentence, at + length)
-            row = self._with_year(sentence, at, length, row)
-            found.append(self._mention(sentence, at, length, row, stance, 0.8))
-            sentence.take(at, length)
+            stance = self._stance_around(sentence, spot.at, spot.end)
+            length = spot.length + self._year_length(sentence, spot.end)
+            found.append(self._mention(sentence, spot.at, length, spot.row, stance, 0.8 * spot.confidence))
+            sentence.take(spot.at, length)
         return found
-
-    def _stands_alone(self, sentence: Sentence, at: int, length: int) -> bool:
-        forms = sentence.forms[at : at + length]
-        if at and sentence.forms[at - 1] == "than":
-            return False
-        if (
-            self._lexicon.names_value(forms)
-            or self._longer_value(sentence, at, length)
-            or any(sentence.negated[at : at + length])
-        ):
-            return False
-        says = [i for i in range(at, at + length) if sentence.forms[i] not in FILLER]
-        if length == len(sentence):
-            return length > 1 and (bool(says) or length > 2)
-        if at == 0 and says and sentence.forms[length] in ("but", "except", "only", "meets"):
-            return True
-        return len(says) > 1 and all(sentence.tokens[i].capital for i in says)
 
     def _stance_around(self, sentence: Sentence, start: int, end: int, default: Stance = Stance.SIMILAR) -> Stance:
         for stance, cues in _AFTER.items():
@@ -303,29 +244,8 @@ class Naming:
         return default
 
     def _year_length(self, sentence: Sentence, at: int) -> int:
-        return int(
-            (at < len(sentence) and bool(_YEAR.fullmatch(sentence.forms[at])) and not sentence.starts_clause[at])
-            or self._bracketed(sentence, at)
-        )
-
-    def _bracketed(self, sentence: Sentence, at: int) -> bool:
-        if at >= len(sentence) or not _YEAR.fullmatch(sentence.forms[at]):
-            return False
-        return sentence.message[: sentence.tokens[at].start].endswith("(")
-
-    def _with_year(self, sentence: Sentence, at: int, length: int, row: int) -> int:
-        """The namesake of the year that follows the title, if there is one."""
-        last = sentence.forms[at + length - 1]
-        if length > 1 and _YEAR.fullmatch(last):
-            return next(
-                (
-                    r
-                    for cut in (1, 0)
-                    if (r := self._titles.of_year(sentence.forms[at : at + length - cut], int(last))) is not None
-                ),
-                row,
-            )
-        return row
+        """1 where the year of a title stands right after it."""
+        return int(year_at(sentence, at) is not None)
 
     def _mention(
         self, sentence: Sentence, at: int, length: int, row: int, stance: Stance, confidence: float

@@ -1,105 +1,218 @@
-"""Titles as people write them: without the article, without the subtitle, misspelt, by model number.
+"""Titles as people write them: without the article or the subtitle, misspelt, glued or split, by model number.
 
-Exact look-ups go through folded words; misspellings through rapidfuzz over all titles (2 to 3 ms at 50,000).
+Each title is known by a few keys: its words run together, with and without articles, with numbers in one spelling
+('rocky ii' and 'rocky two' are both 'rocky2'), and the part before its subtitle. A run of words from a message is
+looked up as such a key. One that is a letter or two off shares a half (a third) of its letters with the right key, so
+only keys filed under one of the parts are compared (the partition scheme of PassJoin, Li et al., VLDB 2011).
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import OSA
 
 from shoptalk.agent.tokens import words
-from shoptalk.agent.words import FILLER
+from shoptalk.agent.words import FILLER, NUMBER_WORDS
 from shoptalk.retrieval.catalog import Catalog, NumberColumn
 from shoptalk.retrieval.schema import Meaning
 
-_ARTICLES = frozenset({"the", "a", "an", "le", "la", "les", "der", "die", "das", "el", "il"})
+ARTICLES = frozenset({"the", "a", "an", "le", "la", "les", "der", "das", "el", "il"})  # no "die": Die Hard
+DROPPED = ARTICLES | {"and"}
+_ROMAN = dict(zip("ii iii iv vi vii viii ix xi xii xiii".split(), "2 3 4 6 7 8 9 11 12 13".split(), strict=True))
 _MODEL_LETTERS = 4
 _CLOSE = 82.0
-_LONGEST = 12
+_ONE_TYPO, _TWO_TYPOS = 4, 10  # letters a key has at least to be found with so many of them wrong
+#: Most words and characters of a run that is looked up, most keys compared for one run.
+LONGEST, _LONGEST_KEY, _MOST_COMPARED = 16, 80, 200
+
+#: How a key stands for a title: as it is, without its article, in other words for the same numbers, by its head.
+WHOLE, NO_ARTICLE, NUMBERS, HEAD = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Items that some words may name: the rows with how each is meant, and how many letters are off."""
+
+    rows: tuple[tuple[int, int], ...]
+    typos: int
 
 
 class Titles:
-    """Finds the item that some words name. Among items of one title the best known comes first."""
+    """Finds the items that some words may name. Among items of one title the best known comes first."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._exact: dict[str, list[int]] = defaultdict(list)
-        self._short: dict[str, list[int]] = defaultdict(list)
+        self._keys: dict[str, dict[int, int]] = defaultdict(dict)
         self._models: dict[str, list[int]] = defaultdict(list)
         for row, title in enumerate(catalog.titles):
             whole = words(title)
-            self._exact[" ".join(whole)].append(row)
-            if len(whole) > 1 and whole[0] in _ARTICLES:
-                self._exact[" ".join(whole[1:])].append(row)
-            for mark in (":", " - "):
-                head = title.split(mark)[0]
-                if head != title and (short := " ".join(words(head))):
-                    self._short[short].append(row)
+            for key, kind in _keys(title, whole):
+                self._keys[key].setdefault(row, kind)
             for word in whole:
                 if len(word) >= _MODEL_LETTERS and any(c.isdigit() for c in word) and any(c.isalpha() for c in word):
                     self._models[word].append(row)
+        self._parts = _parts_of(self._keys)
+        self._lengths = frozenset(len(key) for key in self._keys)
 
     def exact(self, forms: Sequence[str]) -> int | None:
-        """Row of the item with exactly this title, article aside, or this title before its subtitle; None if none."""
-        key = " ".join(forms)
-        rows = self._exact.get(key) or (self._exact.get(" ".join(forms[1:])) if forms[0] in _ARTICLES else None)
-        rows = rows or self._short.get(key)
-        return self._best_known(rows) if rows else None
+        """Row of the best known item that these words name without a letter off; None if there is none."""
+        held = self._held(keys_of(forms))
+        return self.best(list(held), held) if held else None
 
-    def of_year(self, forms: Sequence[str], year: int) -> int | None:
-        """Row of the item with this title and year, or None."""
-        rows = self._exact.get(" ".join(forms), [])
-        return next((row for row in rows if abs(self._years[row] - year) <= 1), None)
+    def like(self, forms: Sequence[str], *, typos: int) -> Likeness | None:
+        """The items that these words name with the fewest letters off, `typos` at most; None if there are none."""
+        keys = keys_of(forms)
+        if held := self._held(keys):
+            return Likeness(tuple(held.items()), 0)
+        best: dict[int, int] = {}
+        fewest = typos + 1
+        for key in keys:
+            for other, off in self._near(key, typos):
+                if off < fewest:
+                    best, fewest = {}, off
+                if off == fewest:
+                    for row, kind in self._keys[other].items():
+                        best[row] = min(kind, best.get(row, kind))
+        return Likeness(tuple(best.items()), fewest) if best else None
 
     def model(self, form: str) -> int | None:
         """Row of the only item whose title has this model number, or None."""
         rows = self._models.get(form, [])
         return rows[0] if len(rows) == 1 else None
 
-    def longest(self, forms: Sequence[str], at: int) -> tuple[int, int]:
-        """The longest title that stands word for word from `at` on: (words taken, row); (0, -1) if none does."""
-        for length in range(min(_LONGEST, len(forms) - at), 0, -1):
-            row = self.exact(forms[at : at + length])
-            if row is not None:
-                return length, row
-        return 0, -1
-
     def closest(self, forms: Sequence[str]) -> tuple[float, int] | None:
-        """The title nearest to these words by edit distance: (similarity in [0, 1], row), or None if none is near."""
+        """The title nearest to these words by edit distance: (similarity in [0, 1], row), or None if none is near.
+
+        It compares with every title: for words that are known to be one (quoted).
+        """
         from rapidfuzz import fuzz, process
 
-        said = " ".join(forms)
+        said = "".join(forms)
         if len(said) < 4 or all(form in FILLER for form in forms):
             return None
-        cutoff = _CLOSE if len(said) > 6 else _CLOSE - 3
-        found = process.extract(said, self._folded, scorer=fuzz.ratio, score_cutoff=cutoff, limit=8)
+        found = process.extractOne(said, self._all_keys, scorer=fuzz.ratio, score_cutoff=_CLOSE)
         if not found:
             return None
-        top = max(score for _, score, _ in found)
-        rows = [row for _, score, place in found if score >= top - 0.01 for row in self._exact[self._folded[place]]]
-        return top / 100, self._best_known(rows)
+        held = self._keys[found[0]]
+        return found[1] / 100, self.best(list(held), held)
+
+    def best(self, rows: Iterable[int], kinds: dict[int, int]) -> int:
+        """The row that is most likely meant: how well known it is, against how freely it was named."""
+        return max(rows, key=lambda row: (self.fame[row] - kinds.get(row, WHOLE), -row))
 
     @cached_property
-    def _folded(self) -> list[str]:
-        return list(self._exact)
-
-    @cached_property
-    def _years(self) -> NDArray[np.float64]:
+    def years(self) -> NDArray[np.float64]:
+        """(n,) year of each item, nan where unknown."""
         return _numbers(self._catalog, Meaning.YEAR)
 
     @cached_property
-    def _fame(self) -> NDArray[np.float64]:
-        """Votes where the catalog has them; else how much it says about the item."""
+    def fame(self) -> NDArray[np.float64]:
+        """(n,) how well known each item is: log10 of its votes where the catalog has them, then how much it says."""
         votes = np.nan_to_num(_numbers(self._catalog, Meaning.POPULARITY))
         said = np.fromiter((len(text) for text in self._catalog.texts), np.float64, len(self._catalog))
-        fame: NDArray[np.float64] = votes + said / (said.max(initial=0.0) + 1.0)
+        fame: NDArray[np.float64] = 2 * np.log10(1 + np.maximum(votes, 0)) + 0.01 * said / (said.max(initial=0.0) + 1)
         return fame
 
-    def _best_known(self, rows: Sequence[int]) -> int:
-        return max(rows, key=lambda row: (self._fame[row], -row))
+    @cached_property
+    def _all_keys(self) -> list[str]:
+        return list(self._keys)
+
+    def _held(self, keys: Iterable[str]) -> dict[int, int]:
+        held: dict[int, int] = {}
+        for key in keys:
+            for row, kind in self._keys.get(key, {}).items():
+                held[row] = min(kind, held.get(row, kind))
+        return held
+
+    def _near(self, key: str, typos: int) -> Iterator[tuple[str, int]]:
+        """Keys that are at most so many letters off, with how many: those filed under a part that both have."""
+        size, seen = len(key), dict[str, None]()
+        if typos >= 1 and _ONE_TYPO <= size <= _LONGEST_KEY:
+            for length in range(max(_ONE_TYPO, size - 1), size + 2):
+                if length in self._lengths:
+                    half = length // 2
+                    seen.update(dict.fromkeys(self._parts.get((length, 0, key[:half]), ())))
+                    seen.update(dict.fromkeys(self._parts.get((length, 1, key[size - length + half :]), ())))
+        found = _compared(key, seen, 1)
+        if found or typos < 2 or not _TWO_TYPOS <= size <= _LONGEST_KEY:
+            yield from found
+            return
+        seen = {}
+        for length in range(max(_TWO_TYPOS, size - 2), size + 3):
+            if length in self._lengths:
+                third = length // 3
+                seen.update(dict.fromkeys(self._parts.get((length, 2, key[:third]), ())))
+                seen.update(dict.fromkeys(self._parts.get((length, 4, key[size - length + 2 * third :]), ())))
+                for shift in range(-2, 3):
+                    at = third + shift
+                    seen.update(dict.fromkeys(self._parts.get((length, 3, key[at : at + third]), ())))
+        yield from _compared(key, seen, 2)
+
+
+def keys_of(forms: Sequence[str]) -> tuple[str, ...]:
+    """The keys under which these words may stand: as they are; without articles, numbers in one spelling."""
+    plain = "".join(forms)
+    other = "".join(_plain(forms))
+    return (plain, other) if other and other != plain else (plain,)
+
+
+def _plain(forms: Sequence[str]) -> Iterator[str]:
+    for i, form in enumerate(forms):
+        if form in DROPPED or (form in ("part", "vol", "volume") and i):
+            continue
+        number = NUMBER_WORDS.get(form)
+        yield _ROMAN.get(form, form) if number is None else str(number)
+
+
+def _keys(title: str, whole: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """The keys of a title, the plainest first."""
+    yield "".join(whole), WHOLE
+    if len(whole) > 1 and whole[0] in ARTICLES:
+        yield "".join(whole[1:]), NO_ARTICLE
+    if other := "".join(_plain(whole)):
+        yield other, NUMBERS
+    for mark in (":", " - ", " – "):
+        head = words(title.split(mark, maxsplit=1)[0])
+        if head and len(head) < len(whole):
+            for key in keys_of(head):
+                yield key, HEAD
+    if "(" in title and (bare := words(title.split("(", maxsplit=1)[0])):
+        for key in keys_of(bare):
+            yield key, HEAD
+
+
+def _parts_of(keys: Iterable[str]) -> dict[tuple[int, int, str], list[str]]:
+    """Keys by their halves (0, 1) and thirds (2, 3, 4): the lists that `_near` compares with."""
+    parts: dict[tuple[int, int, str], list[str]] = defaultdict(list)
+    for key in keys:
+        size = len(key)
+        if not _ONE_TYPO <= size <= _LONGEST_KEY:
+            continue
+        half, third = size // 2, size // 3
+        parts[size, 0, key[:half]].append(key)
+        parts[size, 1, key[half:]].append(key)
+        if size >= _TWO_TYPOS:
+            parts[size, 2, key[:third]].append(key)
+            parts[size, 3, key[third : 2 * third]].append(key)
+            parts[size, 4, key[2 * third :]].append(key)
+    return dict(parts)
+
+
+def _compared(key: str, others: Iterable[str], typos: int) -> list[tuple[str, int]]:
+    near = []
+    for other in list(others)[:_MOST_COMPARED]:
+        off = OSA.distance(key, other, score_cutoff=typos)
+        if off <= typos and _digits(key) == _digits(other):  # 'Alien 3' is not 'Alien 2' with a letter off
+            near.append((other, off))
+    return near
+
+
+def _digits(key: str) -> str:
+    return "".join(c for c in key if c.isdigit())
 
 
 def _numbers(catalog: Catalog, meaning: Meaning) -> NDArray[np.float64]:

@@ -177,19 +177,19 @@ AT_MOST: Final = (
     "smaller than", "not over", "not above", "up to", "at most", "under", "below", "beneath", "max", "maximum", "maximum of",
     "within", "before", "until", "earlier than", "prior to", "not exceeding", "budget of", "budget is", "budget", "spend",
     "not longer than", "no longer than", "pre", "less", "cap of", "no later than", "lower than", "narrower than", "thinner than",
-    "slimmer than", "less expensive than",
+    "slimmer than", "less expensive than", "till", "til", "through", "thru", "up until",
 )  # fmt: skip
 AT_LEAST: Final = (
     "no less than", "not less than", "more than", "greater than", "longer than", "newer than", "bigger than", "larger than",
     "later than", "higher than", "at least", "over", "above", "min", "minimum", "minimum of", "after", "since", "from at least",
-    "starting at", "upwards of", "not under", "not below", "beyond", "exceeding", "rated above", "better than", "post", "heavier than",
+    "starting at", "upwards of", "not under", "not below", "beyond", "exceeding", "rated above", "better than", "post", "heavier than", "stronger than", "younger than",
     "wider than", "taller than", "deeper than", "thicker than", "pricier than", "dearer than", "more expensive than",
 )  # fmt: skip
 #: These exclude the number itself.
 STRICT: Final = frozenset(
     "less than;fewer than;cheaper than;shorter than;older than;lighter than;smaller than;before;earlier than;prior to;under;below;"
     "more than;greater than;longer than;newer than;bigger than;larger than;later than;higher than;over;above;after;less;beneath;"
-    "pre;post;beyond;exceeding;better than;lower than;narrower than;thinner than;slimmer than;less expensive than;heavier than;"
+    "stronger than;weaker than;younger than;pre;post;beyond;exceeding;better than;lower than;narrower than;thinner than;slimmer than;less expensive than;heavier than;"
     "wider than;taller than;deeper than;thicker than;pricier than;dearer than;more expensive than".split(";")
 )
 ABOUT: Final = ("around", "about", "roughly", "approximately", "circa", "approx", "near", "close to", "or so")
@@ -416,3 +416,45 @@ COUNTING_TURNS: Final = MappingProxyType(
         ),
     }
 )  # fmt: skip
+
+#: Places in a row, in words, as the days of a month are told: 'the twenty first of March'.
+PLACE_WORDS: Final = MappingProxyType(
+    {
+        word: place
+        for place, word in enumerate(
+            """first,second,third,fourth,fifth,sixth,seventh,eighth,ninth,tenth,eleventh,twelfth,thirteenth,fourteenth,
+            fifteenth,sixteenth,seventeenth,eighteenth,nineteenth,twentieth,twenty first,twenty second,twenty third,
+            twenty fourth,twenty fifth,twenty sixth,twenty seventh,twenty eighth,twenty ninth,thirtieth,thirty first"""
+            .replace("\n", "").replace("            ", "").split(","),
+            start=1,
+        )
+    }
+)  # fmt: skip
+
+#: Words right before a title: what one does with an item, says of it, or calls it.
+TITLE_BEFORE: Final = frozenset(
+    """seen see saw watch watched watching rewatched rewatch like liked likes love loved loves enjoy enjoyed enjoying
+    recommend recommended recommending suggest suggested try tried called named titled entitled hate hated disliked
+    dislike adore adored about prefer than out maybe sequel original meant mean remember namely resembles own bought
+    played play playing read reading heard hear listened visited visit catch caught finished finish checking
+    consider considered reminds unlike includes including describe compare vs versus""".split()
+)
+#: Words for the thing itself, that may stand between such a word and the title.
+TITLE_NOUNS: Final = frozenset(
+    """film films movie movies flick show series song songs album track book books novel game games hotel hotels
+    restaurant restaurants place bar product model original classic new newer old older first title""".split()
+)
+#: Words right before that belong to what follows as to a phrase of its own: 'a good night', 'I want it'.
+TITLE_NOT_BEFORE: Final = frozenset(
+    """good want wants wanted really thats any will similar have this another need needs can me just its very going
+    pretty had let lets that great im we it help super i would could never something make makes you actually your cant
+    did do does tell whats ill who should such more by same them go hard ive around quite take they has looking all my
+    find been be so got big too other much many no some his her their our what every each nice feel feels look looks
+    whole check rather only get gets give gives for if when how why""".split()
+)
+#: Words right after a title.
+TITLE_AFTER: Final = frozenset(
+    """is was are and or but which with since its series franchise if though thats isnt wasnt were didnt had has would
+    will might may could seems seemed came comes looks sounds also because starring directed recently yet last either
+    too by from until where""".split()
+)

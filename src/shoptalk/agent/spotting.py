@@ -1,0 +1,257 @@
+"""Which words of a message are titles, told from words that only happen to be one.
+
+Every run of words that could name an item is weighed: how rarely such words stand together by chance, how well they
+agree with the title, and what stands around them ('have you seen ...', a year, 'and' after another title, capitals).
+The weights are log-odds, fitted once by logistic regression on dialogues (`docs/lab-notes.md`) and rounded.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz.distance import OSA
+
+from shoptalk.agent.english import ranks, rarity
+from shoptalk.agent.lexicon import Lexicon
+from shoptalk.agent.sentence import Sentence
+from shoptalk.agent.titles import ARTICLES, DROPPED, HEAD, LONGEST, Likeness, Titles
+from shoptalk.agent.tokens import words
+from shoptalk.agent.words import FILLER, TITLE_AFTER, TITLE_BEFORE, TITLE_NOT_BEFORE, TITLE_NOUNS
+from shoptalk.retrieval.catalog import Catalog, CategoryColumn
+from shoptalk.retrieval.schema import Meaning
+
+#: Log-odds of each piece of evidence.
+WEIGHTS: Final[dict[str, float]] = {
+    "bias": -4.9, "rarity": 2.4, "words": 1.6, "short": -2.9, "unheard of": 1.1, "real word": -2.8, "typos": 2.2,
+    "loose": -3.4, "cue": 1.3, "noun": 1.0, "phrase": -2.0, "runs in": -0.6, "runs on": -0.3, "list": 0.1, "whole": 0.3,
+    "opens": 0.5, "closes": 1.3, "framed": 0.2, "fame": 5.6, "value": -3.0, "filler": -1.8, "the": 0.7,
+    "indefinite": -2.6, "head": 0.2, "capitals": 2.5, "year": 4.0,
+}  # fmt: skip
+_COMMON_WORD, _FAIRLY_COMMON = 1000, 3000
+_LONG_KEY = 8
+_TITLES_READ = 20
+_SAYS_LITTLE = 0.5
+_UNKNOWN_FAME = 0.4
+_SAMPLE = 2000
+_LONGER_WINS = 1.0  # of two runs that overlap, a longer one may have so much less for it per word
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """Words of a message that name an item: the place of the first, how many, the item, log-odds that it is meant."""
+
+    at: int
+    length: int
+    row: int
+    typos: int
+    odds: float
+    evidence: dict[str, float]
+
+    @property
+    def end(self) -> int:
+        """The place past its last word."""
+        return self.at + self.length
+
+    @property
+    def confidence(self) -> float:
+        """1 for the words of the title, less for each letter off."""
+        return max(0.5, 1.0 - 0.1 * self.typos)
+
+
+class Spotting:
+    """Finds the titles of a message, each with the item it names."""
+
+    def __init__(self, catalog: Catalog, lexicon: Lexicon, titles: Titles) -> None:
+        self._catalog = catalog
+        self._lexicon = lexicon
+        self._titles = titles
+        top = titles.fame.max(initial=0.0)
+        self._fame = titles.fame / top if top > 0.1 else titles.fame * 0 + _UNKNOWN_FAME
+        rows = range(0, len(catalog), max(1, len(catalog) // _SAMPLE))
+        self._read = len(rows)
+        self._counts = Counter(word for row in rows for word in set(words(catalog.document(row))))
+        self._people = [
+            column
+            for facet in catalog.schema.by_meaning(Meaning.PERSON)
+            if isinstance(column := catalog.column(facet.name), CategoryColumn)
+        ]
+
+    def spots(self, sentence: Sentence) -> list[Spot]:
+        """The titles of a message, in its order; none overlap."""
+        if len(sentence) == 1 and sentence.forms[0] in ranks():  # one plain word is searched for: 'jaws'
+            return []
+        chosen: list[Spot] = []
+        held = [False] * len(sentence)
+        likely = sorted(
+            (spot for spot in self.candidates(sentence) if spot.odds > 0),
+            key=lambda spot: (-spot.odds - _LONGER_WINS * spot.length, spot.at),
+        )
+        for spot in likely:
+            if not any(held[spot.at : spot.end]):
+                held[spot.at : spot.end] = [True] * spot.length
+                chosen.append(spot)
+        return sorted(chosen, key=lambda spot: spot.at)
+
+    def candidates(self, sentence: Sentence) -> Iterator[Spot]:
+        """Every run of words that could name an item, weighed."""
+        forms = sentence.forms
+        common = [_common(form) for form in forms]
+        for at in range(len(forms)):
+            for end in range(at + 1, min(at + LONGEST, len(forms)) + 1):
+                if sentence.taken[end - 1]:
+                    break
+                like = self._titles.like(forms[at:end], typos=_typos_allowed(forms, common, at, end))
+                if like is not None and not self._is_frayed(forms[at:end], like):
+                    yield self._weighed(sentence, at, end, like)
+
+    def _is_frayed(self, forms: Sequence[str], like: Likeness) -> bool:
+        """True if the first or the last word is one of the sentence, and not of the title: 'alien and', 'the jaws'."""
+        edges = [form for form in (forms[0], forms[-1]) if form in FILLER or form in DROPPED or len(form) == 1]
+        titles = [words(self._catalog.titles[row]) for row, _ in like.rows[:_TITLES_READ]]
+        return bool(edges) and len(forms) > 1 and not any(set(edges) <= set(title) for title in titles)
+
+    def _weighed(self, sentence: Sentence, at: int, end: int, like: Likeness) -> Spot:
+        row, kind, year = self._meant(sentence, at, end, like)
+        evidence = self._evidence(sentence, at, end, row, like.typos)
+        evidence["year"] = float(year)
+        evidence["head"] = float(kind == HEAD)
+        evidence["typos"] = float(like.typos)
+        evidence["loose"] = 4 * like.typos / sum(map(len, sentence.forms[at:end]))
+        odds = sum(WEIGHTS[name] * value for name, value in evidence.items())
+        return Spot(at, end - at, row, like.typos, odds, evidence)
+
+    def _evidence(self, sentence: Sentence, at: int, end: int, row: int, typos: int) -> dict[str, float]:
+        forms = sentence.forms[at:end]
+        title = words(self._catalog.titles[row])
+        before = sentence.forms[at - 1] if at and not sentence.starts_clause[at] else ""
+        follows = end < len(sentence) and not sentence.starts_clause[end]
+        after = sentence.forms[end] if follows else ""
+        first = _past_articles(sentence, at)
+        cue, listed = _follows_cue(sentence, first), _in_list(sentence, at, end)
+        closes = not follows or after in TITLE_AFTER
+        known = [form in ranks() or form in FILLER for form in forms]
+        off = sum(said and form not in title for form, said in zip(forms, known, strict=True))
+        return {
+            "bias": 1.0,
+            "rarity": min(3.0, sum(self._rarity(_nearest(form, title)) for form in forms if form not in DROPPED)),
+            "words": min(
+                3.0, sum(_SAYS_LITTLE if form in FILLER else 1.0 for form in forms if form not in DROPPED) - 1
+            ),
+            "short": float(sum(map(len, forms)) <= 3),
+            "real word": float(max(off, all(known)) if typos else 0),
+            "unheard of": float(not typos and not all(known)),
+            "cue": float(cue),
+            "noun": float(before in TITLE_NOUNS),
+            "phrase": float(before in TITLE_NOT_BEFORE),
+            "runs in": float(bool(before) and not cue and not (listed or before in FILLER or before in TITLE_NOUNS)),
+            "runs on": float(follows and after not in TITLE_AFTER and after not in FILLER),
+            "list": float(listed),
+            "whole": float(len(forms) == len(sentence)),
+            "opens": float(sentence.starts_clause[at]),
+            "closes": float(closes),
+            "framed": float(closes and (cue or listed or sentence.starts_clause[at])),
+            "fame": float(self._fame[row]),
+            "value": float(
+                self._lexicon.names_value(forms) or self._lexicon.longest(sentence.forms, at)[0] > len(forms)
+            ),
+            "filler": float(all(form in FILLER for form in forms)),
+            "the": float(before == "the"),
+            "indefinite": float(before in ("a", "an")),
+            "capitals": float(_capitals(sentence, at, end)),
+        }
+
+    def _describes(self, sentence: Sentence, at: int, end: int) -> bool:
+        """True for words that say what is wanted: a value of a facet, part of a longer one, 'scary movie'."""
+        forms = sentence.forms[at:end]
+        if self._lexicon.names_value(forms) or self._lexicon.longest(sentence.forms, at)[0] > end - at:
+            return True
+        telling = [form for form in forms if form not in FILLER and form not in TITLE_NOUNS]
+        return len(telling) < len(forms) and all(self._lexicon.longest([form], 0)[0] for form in telling)
+
+    def _rarity(self, word: str) -> float:
+        """How telling a word is: rare in English, and rare among the items: 'kettle' is not where kettles are sold."""
+        share = max(0, self._counts[word] - 1) / max(1, self._read)
+        return min(rarity(word), -math.log10(share) / 2 if share else 1.0)
+
+    def _meant(self, sentence: Sentence, at: int, end: int, like: Likeness) -> tuple[int, int, bool]:
+        """The row that is meant, how it was named, and whether a year beside it says so."""
+        kinds = dict(like.rows)
+        rows = list(kinds)
+        year = year_at(sentence, end)
+        of_year = [row for row in rows if year and abs(self._titles.years[row] - year) <= 1]
+        if of_year:
+            exact = [row for row in of_year if self._titles.years[row] == year]
+            rows = exact or of_year
+        elif len(rows) > 1:
+            said = {form for form in sentence.forms if len(form) == 4 and form.isdecimal()}
+            rows = [row for row in rows if f"{self._titles.years[row]:.0f}" in said] or rows
+            rows = [row for row in rows if self._names_person(sentence, row)] or rows
+        row = self._titles.best(rows, kinds)
+        return row, kinds[row], bool(of_year)
+
+    def _names_person(self, sentence: Sentence, row: int) -> bool:
+        said = set(sentence.forms)
+        return any(
+            len(name := words(value)) > 1 and name[-1] in said and len(name[-1]) > 3
+            for column in self._people
+            for value in column.of(row)
+        )
+
+
+def year_at(sentence: Sentence, at: int) -> int | None:
+    """The year that stands right here, as in 'Scarface 1932' and 'Scarface (1932)'; None if none does."""
+    if at >= len(sentence) or at == 0:
+        return None
+    form = sentence.forms[at]
+    if len(form) != 4 or not form.isascii() or not form.isdecimal() or not 1880 <= int(form) <= 2100:
+        return None
+    between = sentence.message[sentence.tokens[at - 1].end : sentence.tokens[at].start].strip()
+    return int(form) if between in ("", "(", ",", "-", "[") else None
+
+
+def _nearest(form: str, title: Sequence[str]) -> str:
+    """The title's word that was meant by a word: itself, or the one with the fewest letters changed."""
+    return form if form in title else min(title, key=lambda word: OSA.distance(form, word), default=form)
+
+
+def _common(form: str) -> bool:
+    return form in FILLER or ranks().get(form, _COMMON_WORD) < _COMMON_WORD
+
+
+def _typos_allowed(forms: Sequence[str], common: Sequence[bool], at: int, end: int) -> int:
+    """Letters that may be off: none where all words are common, two only where some word is no word."""
+    if common[at] and common[end - 1] and all(common[at:end]):
+        return int(end - at > 1 and sum(map(len, forms[at:end])) >= _LONG_KEY)
+    known = ranks()
+    return 1 if all(form in known or form.isdigit() for form in forms[at:end]) else 2
+
+
+def _past_articles(sentence: Sentence, at: int) -> int:
+    while at and not sentence.starts_clause[at] and sentence.forms[at - 1] in TITLE_NOUNS | ARTICLES:
+        at -= 1
+    return at
+
+
+def _follows_cue(sentence: Sentence, at: int) -> bool:
+    return at > 0 and not sentence.starts_clause[at] and sentence.forms[at - 1] in TITLE_BEFORE
+
+
+def _in_list(sentence: Sentence, at: int, end: int) -> bool:
+    """True beside 'and', 'or' or a comma."""
+    joins = ("and", "or")
+    before = at > 0 and (sentence.forms[at - 1] in joins or _comma(sentence, at))
+    after = end < len(sentence) and (sentence.forms[end] in joins or _comma(sentence, end))
+    return before or after
+
+
+def _comma(sentence: Sentence, at: int) -> bool:
+    return sentence.message[sentence.tokens[at - 1].end : sentence.tokens[at].start].strip() == ","
+
+
+def _capitals(sentence: Sentence, at: int, end: int) -> bool:
+    """True if the first and the last word are capitalised, and not merely because a sentence begins."""
+    if not (sentence.tokens[at].capital and sentence.tokens[end - 1].capital):
+        return False
+    return not sentence.starts_clause[at] or end - at > 1
