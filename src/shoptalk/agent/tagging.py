@@ -11,6 +11,7 @@ package. The transformer runs in ONNX Runtime, the heads are a few matrices here
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -41,6 +42,7 @@ HEARD, MESSAGE = 0, 1
 MOST_HEARD, MOST_READ, _MOST_FACET = 40, 96, 16
 _WEIGHTS = Path(__file__).parent / "weights"
 _BATCH = 32
+_CLOCK, _DAY = re.compile(r"^\d{1,2}:\d\d"), re.compile(r"^\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +260,21 @@ def facet_text(label: str, kind: str, examples: Sequence[str] = ()) -> str:
     return f"{said}: {', '.join(examples)}" if examples else f"{said}: {kind}"
 
 
+def kind_of(values: Sequence[str]) -> str:
+    """What values look like: 'yes or no', 'number', 'date', 'time of day', else 'category'."""
+    seen = values[:200]
+    if not seen:
+        return "text"
+    if {value.casefold() for value in seen} <= {"true", "false", "yes", "no"}:
+        return "yes or no"
+    for kind, pattern in (("time of day", _CLOCK), ("date", _DAY)):
+        if sum(bool(pattern.match(value)) for value in seen) > 0.8 * len(seen):
+            return kind
+    if sum(_is_number(value) for value in seen) > 0.8 * len(seen):
+        return "number"
+    return "category"
+
+
 def word_embeddings(weights: Path) -> Matrix:
     """(v, 384) MiniLM's word embeddings, from its safetensors."""
     from safetensors import safe_open
@@ -277,3 +294,7 @@ def _softmax(logits: Matrix) -> Matrix:
 def _sigmoid(logits: Matrix) -> Matrix:
     shares: Matrix = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     return shares
+
+
+def _is_number(value: str) -> bool:
+    return bool(re.fullmatch(r"[$£€]?-?\d[\d,]*(\.\d+)?", value.strip()))

@@ -127,6 +127,17 @@ class Mention(BaseModel):
     is_new: bool = Field(default=False, description="they do not know it yet: 'no, but it sounds good'")
 
 
+class Described(BaseModel):
+    """Words that speak of a facet without naming a value that it holds: 'about talking cars', 'by Ann Turner'."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    facet: str
+    words: str
+    span: tuple[int, int]
+    confidence: float = Field(default=1.0, ge=0, le=1)
+
+
 class Request(BaseModel):
     """One message, understood. `text` is what no facet holds; it is searched by meaning and by words."""
 
@@ -148,6 +159,9 @@ class Request(BaseModel):
     asked: tuple[str, ...] = Field(default=(), description="facets that a question about an item asks for")
     choice: int | None = Field(
         default=None, ge=0, description="which choice of our last question the person took, counted from 0; yes is 0"
+    )
+    described: tuple[Described, ...] = Field(
+        default=(), description="what is said of a facet that holds no such value; it is searched as text"
     )
     unheld: tuple[str, ...] = Field(default=(), description="words that no facet of the catalog can hold: 'cheaper'")
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shoptalk.agent.tagging import Hint
+from shoptalk.agent.tagging import Hint, kind_of
 from shoptalk.agent.tokens import singular, tokenize, words
 from shoptalk.eval.datasets import redial, sgd
 from shoptalk.eval.teaching.examples import (
@@ -16,7 +16,6 @@ from shoptalk.eval.teaching.examples import (
     Tagged,
     bare_label,
     find_words,
-    kind_of,
     spelled,
 )
 

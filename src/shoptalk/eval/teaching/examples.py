@@ -5,14 +5,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from shoptalk.agent.tagging import ROLES, Hint, facet_text
+from shoptalk.agent.tagging import ROLES, Hint, facet_text, kind_of
 from shoptalk.agent.tokens import singular, tokenize, words
 from shoptalk.agent.words import NUMBER_WORDS
 
 Key = tuple[str, ...]
 _LONGEST = 6
 _NUMBER = re.compile(r"\d")
-_CLOCK, _DAY = re.compile(r"^\d{1,2}:\d\d"), re.compile(r"^\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +63,6 @@ class KnownFacet:
         if self.kind in ("category", "name") and self.values and draw.random() < 0.8:
             return facet_text(label, self.kind, draw.sample(self.values, min(len(self.values), draw.randint(2, 4))))
         return facet_text(label, self.kind)
-
-
-def kind_of(values: Sequence[str]) -> str:
-    """What values look like: 'yes or no', 'number', 'date', 'time of day', else 'category'."""
-    seen = values[:200]
-    if not seen:
-        return "text"
-    if {value.casefold() for value in seen} <= {"true", "false", "yes", "no"}:
-        return "yes or no"
-    for kind, pattern in (("time of day", _CLOCK), ("date", _DAY)):
-        if sum(bool(pattern.match(value)) for value in seen) > 0.8 * len(seen):
-            return kind
-    if sum(_is_number(value) for value in seen) > 0.8 * len(seen):
-        return "number"
-    return "category"
 
 
 class Lookup:
@@ -152,7 +136,3 @@ def as_digits(value: str) -> str:
 def spelled(number: str, by_word: Mapping[str, float] = NUMBER_WORDS) -> Iterable[str]:
     """The words for a small number."""
     return (word for word, value in by_word.items() if number.isdigit() and value == int(number))
-
-
-def _is_number(value: str) -> bool:
-    return bool(re.fullmatch(r"[$£€]?-?\d[\d,]*(\.\d+)?", value.strip()))
