@@ -295,3 +295,183 @@ EXTREME_PAIRS: Final = MappingProxyType(
 SLIGHTLY: Final = frozenset({"bit", "little", "slightly", "somewhat", "touch", "tad"})
 #: Factors on an item's number: 'half the price', 'twice the size'.
 FACTORS: Final = MappingProxyType({"half": 0.5, "twice": 2.0, "double": 2.0, "triple": 3.0, "third": 1 / 3})
+
+# --- how a person stands to an item ---------------------------------------------------------------------------------
+
+
+
+
+#: They know it, and like it.
+LIKES_KNOWN: Final = (
+    "love", "loved", "loves", "like", "liked", "likes", "adore", "adored", "enjoy", "enjoyed", "enjoys", "favorite",
+    "favourite",
+    "favorites", "favourites", "fave", "fav", "favs", "a fan", "big fan", "huge fan", "masterpiece", "was great",
+    "was good", "was awesome",
+    "was amazing", "was excellent", "was fantastic", "was brilliant", "was wonderful", "was hilarious", "was funny",
+    "was fun", "was so good",
+    "was really good", "was pretty good", "was very good", "was a good", "was a great", "was so funny",
+    "was really funny", "was really great", "was cute", "was nice", "was cool", "were great", "were good",
+    "were awesome", "wasnt bad", "wasnt too bad", "cracked me up", "made me laugh",
+    "made me cry", "blew me away", "cant get enough", "crack me up", "great movie", "good movie", "awesome movie",
+    "amazing movie", "great film",
+    "good film", "great movies", "good movies", "great films", "funny movie", "great one", "good one", "good ones",
+    "great ones", "loved it", "love it", "liked it", "enjoyed it",
+    "is great", "is awesome", "is amazing", "is hilarious", "is so good", "is excellent", "is a great", "is a good",
+    "is a classic", "a classic", "classics", "is good", "is funny", "one of my",
+)  # fmt: skip
+LIKES_WEAKLY: Final = (
+    "great", "good", "awesome", "amazing", "excellent", "fantastic", "brilliant", "wonderful", "hilarious", "funny",
+    "classic",
+    "perfect", "best", "incredible", "superb", "lovely", "beautiful", "fun", "cool", "nice", "terrific",
+    "outstanding", "not bad", "not too bad",
+    "entertaining", "cute", "a must", "delicious", "comfortable", "gem", "epic", "delightful", "sweet", "enjoyable",
+    "solid", "stunning",
+    "so good", "really good", "pretty good", "very good", "absolutely", "definitely", "agree", "yum", "yay",
+)  # fmt: skip
+#: It is taken as it comes, and not turned down.
+ACCEPTS: Final = (
+    "thanks", "thank you", "ok", "okay", "ill", "i will", "sure", "thx", "will do", "alright", "great thanks",
+    "appreciate it", "maybe", "i could", "i may", "oh yeah", "i forgot about", "forgot about",
+)  # fmt: skip
+#: Words that look as if they praised something: of the day, of the talk, of what is sought.
+SAYS_NOTHING: Final = (
+    "good day", "great day", "nice day", "good night", "great night", "nice night", "good evening", "great evening",
+    "nice evening", "good morning", "good afternoon", "good weekend", "great weekend", "nice weekend",
+    "have a good one", "have a great one", "have a nice one", "have a good", "have a great", "have a nice",
+    "have a wonderful", "have an awesome", "have fun",
+    "nice talking", "nice chatting", "good talking", "nice to meet", "im good", "im great", "im doing good",
+    "i am good", "i am great", "doing good", "doing great", "doing well", "any good", "some good", "something good",
+    "a good", "a great", "good time", "great time", "great help", "great job", "nice time", "good chat",
+    "great chat", "good luck", "great chatting", "great talking", "your favorite", "your favourite", "do you like",
+    "do you love", "did you like", "you like", "you love", "have you seen", "have you watched", "did you see",
+    "you seen", "have you", "would you like", "what i like", "something like", "anything like", "movies like",
+    "films like", "movie like", "stuff like", "things like", "looks like", "seems like", "sound like",
+    "i would like", "id like", "would like", "would love", "more like", "feel like", "just like", "kind of like",
+    "like to", "good to", "nice to",
+    "id love", "my bad", "too bad", "like that", "good at",
+)  # fmt: skip
+#: Openings of a question.
+ASKING: Final = (
+    "have you", "did you", "do you", "is it", "is that", "are they", "who", "what", "whats", "how", "hows",
+    "can you", "could you", "would you", "will i", "does it", "is there", "are there", "where", "when", "why",
+    "was it", "was that", "and have you", "you seen", "ever seen", "is this", "wasnt that", "isnt that", "isnt it",
+    "wasnt it", "whos", "any",
+)  # fmt: skip
+#: They do not know it yet, and are drawn to it.
+LIKES_NEW: Final = (
+    "sounds good", "sounds great", "sounds interesting", "sounds awesome", "sounds amazing", "sounds perfect",
+    "sounds fun",
+    "sounds like fun", "sounds funny", "sounds nice", "sounds cool", "sounds really good",
+    "sounds really interesting",
+    "sounds pretty good", "sounds right", "sounds lovely", "sounds intriguing", "looks good", "looks great",
+    "looks interesting",
+    "looks fun", "looks nice", "looks funny", "look good", "looked good", "seems good", "seems interesting",
+    "seems great",
+    "sound good", "sound great", "sound interesting", "interesting", "intriguing", "check it out", "check that out",
+    "check that one out",
+    "check them out", "check those out", "check out", "check into", "look it up", "look that up", "look into it",
+    "look into that", "look for it", "look for that",
+    "i will watch", "ill watch", "will watch", "watch it", "watch that", "ill try", "i will try", "try it",
+    "try that", "give it a try", "give that a try",
+    "give it a shot", "give that a shot", "give it a watch", "give it a go", "give them a try", "give those a try",
+    "have to see", "have to watch", "have to check",
+    "need to see", "need to watch", "need to check", "want to see", "want to watch", "wanted to see",
+    "wanted to watch", "wanna see", "wanting to see",
+    "meaning to see", "meaning to watch", "been meaning to", "would love to", "id love to", "would like to see",
+    "like to see", "like to watch", "love to see",
+    "looking forward", "cant wait", "on my list", "to my list", "good suggestion", "great suggestion",
+    "good suggestions", "great suggestions",
+    "good recommendation", "great recommendation", "good recommendations", "great recommendations", "good choice",
+    "great choice", "good choices", "great choices",
+    "good idea", "great idea", "good pick", "great pick", "i might","ill take", "i will take", "i ll take it",
+    "ill get", "ill go with", "will go with", "go with that", "might like",
+    "will like", "would like it", "might enjoy", "would enjoy", "heard good things", "heard great things",
+    "heard it was good", "heard its good", "heard it is good", "hear good things",
+    "heard about it", "thats perfect", "that works", "that will work", "that would work", "exactly what",
+    "what i was looking for", "what im looking for", "just what", "add it", "add that", "rent it", "rent that",
+    "pick it up", "stream it", "order it", "buy it", "go see", "might work", "may work", "worth a try", "worth a",
+    "up my alley", "hope to see", "plan to see", "planning to", "plan on", "will see it", "see it soon",
+    "see that", "see it", "appealing", "tempting", "good to know", "will look", "ill look", "i will look",
+    "will check", "ill check", "ill have to", "i will have to", "ill be sure", "will be watching",
+    "thanks for the suggestion", "thanks for the recommendation",
+    "thank you for the suggestion", "thank you for the recommendation", "curious", "interested in", "im interested",
+    "i am interested", "excited",
+)  # fmt: skip
+DISLIKES: Final = (
+    "hate", "hated", "hates", "dislike", "disliked", "boring", "bored", "bad", "terrible", "awful", "horrible",
+    "worst", "stupid", "dumb", "lame", "sucked", "sucks",
+    "disappointing", "disappointed", "disappointment", "overrated", "didnt like", "did not like", "dont like",
+    "do not like", "didnt love", "didnt care for", "dont care for", "did not care for",
+    "do not care for", "not care for", "didnt enjoy", "did not enjoy", "dont enjoy", "not a fan", "not a big fan",
+    "not a huge fan", "wasnt a fan", "was not a fan", "never liked", "couldnt stand", "cant stand",
+    "could not stand", "not my cup of tea",
+    "isnt my cup of tea", "not my thing", "not my style", "not my type", "isnt my thing", "isnt my style",
+    "not my favorite", "not my favourite", "not my kind", "not for me", "isnt for me", "wasnt for me",
+    "not interested", "no interest", "not really interested",
+    "doesnt interest", "didnt interest", "dont think i would like", "dont think id like", "dont think i will like",
+    "wouldnt like", "would not like", "dont want to see", "dont want to watch", "wasnt good", "was not good",
+    "not good", "not great", "wasnt great", "wasnt funny",
+    "was not funny", "not funny", "not impressed", "wasnt impressed", "didnt impress", "waste of time", "waste of",
+    "too scary", "too gory", "too violent", "too sad", "too long", "too slow", "too silly", "too childish",
+    "too much for me", "too weird", "too dark", "couldnt finish", "couldnt get into",
+    "could not get into", "didnt get into", "not into", "not that good", "not very good", "not so good",
+    "wasnt that good", "wasnt very good", "wasnt too good", "cheesy", "meh", "cringe", "creeped me out", "gross",
+    "annoying", "didnt care", "dont care", "care for", "wasnt a big", "wasnt really", "wasnt a huge", "okay but",
+    "ok but", "too old", "too young", "too much", "too serious", "too intense", "too graphic", "isnt really",
+    "wasnt my", "isnt my", "not one of my", "not in love with", "turns me off", "turned me off", "dont really",
+    "not big on", "not a big", "not a huge", "boycotting", "want something", "wanted something", "confusing",
+    "not what im looking for", "not what i am looking for", "not what i was looking for",
+    "not what i had in mind",
+    "not in the mood", "not really into", "id rather not", "would rather not", "rather not", "pass on that",
+    "ill pass", "i will pass", "skip that", "skip it", "walked out", "turned it off", "fell asleep",
+    "dont really like", "didnt really like", "didnt really care", "did not really like", "do not really like",
+    "not much of a fan", "isnt really my", "not really my", "regretted", "ruined",
+)  # fmt: skip
+KNOWS: Final = (
+    "seen", "saw", "watched", "rewatched", "watch it all the time", "yes i have", "i have yes", "i have that",
+    "i have and", "ive seen", "have seen",
+    "have watched",  "read it", "have read", "played it", "have played", "been there", "have been there",
+    "stayed there", "tried it", "have tried", "used it", "have used", "heard it before", "own it", "i own",
+    "have it on", "grew up", "remember",
+    "already seen", "already saw", "already watched", "know it", "i know that one", "listened to it", "drank it",
+    "eaten there", "ate there", "in theaters", "in the theater", "in the theatre", "in theatres", "at the theater",
+    "at the cinema",  "rewatch", "watch it again", "see it again", "watch again", "multiple times",
+    "many times", "a while ago", "years ago", "last night", "last week", "last year",  "as a kid",
+    "as a child", "when i was", "when it came out",
+)  # fmt: skip
+#: They do not know it.
+KNOWS_NOT: Final = (
+    "havent seen", "have not seen", "havent watched", "have not watched", "havent", "have not", "i havent",
+    "never seen", "never saw", "never watched", "not seen", "didnt see", "did not see", "didnt watch", "not yet",
+    "i have never", "ive never", "have never", "never heard", "havent heard", "have not heard", "not heard",
+    "not familiar", "unfamiliar", "dont know that", "do not know that", "dont know it",
+    "dont think i have", "dont think ive", "dont think i saw", "do not think i have", "dont believe i have",
+    "dont believe ive", "dont remember seeing", "do not believe i have", "havent gotten", "havent got around",
+    "havnt", "hadnt", "havent had a chance", "havent had the chance", "hvent", "haven seen", "have yet to",
+    "yet to see", "never got around", "never read", "never played", "never been", "never tried", "never stayed",
+    "havent read", "havent played", "havent tried", "havent been", "new to me", "i missed", "missed it",
+    "missed that",
+)  # fmt: skip
+#: They ask about it, and so may want it.
+ASKS_MORE: Final = (
+    "what is it about", "whats it about", "what is that about", "whats that about", "who is in it", "whos in it",
+    "who is in that", "who stars", "who plays", "is it good", "is that good", "is it a good", "is it funny",
+    "is it scary", "tell me about it", "tell me more", "is it new", "is that new", "is it worth",
+    "what kind of movie", "is that the one", "when did it come out", "is it on", "is that on", "is that a",
+    "is it a", "who else is in it", "can i watch it", "where can i", "is it scary", "when was it",
+)  # fmt: skip
+#: What the other side asks: whether they know it, or how they like it.
+ASKS_KNOWN: Final = (
+    "seen", "have you", "watched", "heard of", "did you see", "have you read", "have you played", "have you tried",
+    "been to", "familiar with", "do you know", "ever",
+)  # fmt: skip
+ASKS_LIKED: Final = (
+    "do you like", "did you like", "did you enjoy", "do you enjoy", "are you a fan", "are you into",
+    "what did you think", "do you love", "you a fan", "what do you think",
+    "how did you like", "did you love",
+)  # fmt: skip
+#: What is said of all that were named, and not just of the last.
+ALL_OF_THEM: Final = (
+    "both", "all", "them", "those", "these", "they", "either", "neither", "any of", "none of", "each", "all of them",
+    "both of",
+)  # fmt: skip

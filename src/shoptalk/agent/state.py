@@ -139,7 +139,7 @@ def advance(state: TalkState, request: Request, catalog: Catalog) -> TalkState:
     known = tuple(
         m.item_id
         for m in request.mentions
-        if m.stance is Stance.LIKED and not m.is_new and m.item_id not in state.table
+        if m.stance in (Stance.LIKED, Stance.DISLIKED) and not m.is_new and m.item_id not in state.table
     )
     new_search = bool(named[Stance.SIMILAR])
     changed = state.model_copy(

@@ -25,8 +25,9 @@ from shoptalk.agent.grounding import Grounding
 from shoptalk.agent.lexicon import Lexicon
 from shoptalk.agent.naming import Naming
 from shoptalk.agent.sentence import Sentence
+from shoptalk.agent.stances import asks_of_items, stand
 from shoptalk.agent.state import TalkState
-from shoptalk.agent.tokens import singular, words
+from shoptalk.agent.tokens import singular, well_formed, words
 from shoptalk.agent.wishes import Wishes
 from shoptalk.agent.words import FILLER
 from shoptalk.retrieval.catalog import Catalog
@@ -38,6 +39,7 @@ LONGEST_MESSAGE = 2000
 
 _SAMPLE, _SMALL, _COMMON = 1000, 20, 0.5
 _MOST_REFUSED = 3
+_HEARD = 600
 
 
 class Understanding(Protocol):
@@ -55,6 +57,8 @@ class _Reading:
     sentence: Sentence
     state: TalkState
     asked: Asked = field(default_factory=Asked)
+    question: Sentence = field(default_factory=lambda: Sentence(""))
+    heard: list[Mention] = field(default_factory=list)
     answered: Answered | None = None
     acts: list[Act] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
@@ -87,7 +91,11 @@ class EmbeddedUnderstanding:
 
     def understand(self, message: str, state: TalkState) -> Request:
         """The request. The first 2,000 characters are read; any text at all is valid."""
+        message = well_formed(message)
         reading = _Reading(Sentence(message[:LONGEST_MESSAGE]), state)
+        if state.heard and not state.table:  # someone else leads the talk, and names items
+            reading.question = Sentence(state.heard[-_HEARD:])
+            reading.heard, _ = self._naming.mentions(reading.question, TalkState())
         if (short := self._short(reading)) is not None:
             return short.model_copy(update={"message": message})
         reading.acts += opening_acts(reading.sentence)
@@ -100,8 +108,10 @@ class EmbeddedUnderstanding:
     def _short(self, reading: _Reading) -> Request | None:
         """Messages that are nothing but an answer, or a known phrase."""
         sentence, state = reading.sentence, reading.state
-        reading.asked = self._answering.asked(state)
+        if not (reading.heard and asks_of_items(reading.question)):
+            reading.asked = self._answering.asked(state)
         reading.answered = answered = self._answering.read(sentence, state, reading.asked)
+        mentions = tuple(stand(sentence, [], reading.heard, reading.question)) if reading.heard else ()
         if answered is not None and answered.is_all:
             return Request(
                 message="",
@@ -109,9 +119,10 @@ class EmbeddedUnderstanding:
                 constraints=answered.constraints,
                 dropped=answered.dropped,
                 choice=answered.choice,
+                mentions=mentions,
             )
         if plain := plain_acts(sentence):
-            return Request(message="", acts=plain)
+            return Request(message="", acts=(*plain, Act.FEEDBACK) if mentions else plain, mentions=mentions)
         return None
 
     def _read_items(self, reading: _Reading) -> None:
@@ -119,6 +130,8 @@ class EmbeddedUnderstanding:
         sentence, state = reading.sentence, reading.state
         reading.compared += self._comparing.shared(sentence, state)
         reading.mentions, reading.unknown = self._naming.mentions(sentence, state)
+        if reading.heard:
+            reading.mentions = stand(sentence, reading.mentions, reading.heard, reading.question)
 
     def _read_taken_back(self, reading: _Reading) -> None:
         taken = self._carrying.taken_back(reading.sentence, reading.state)
