@@ -296,7 +296,7 @@ def _comparative_at(sentence: Sentence, at: int) -> tuple[str, int]:
 def _names_kind(sentence: Sentence, at: int, length: int) -> bool:
     """'New York', 'a big fan', 'long time', 'a 5 year old': the word belongs to the next one, or to the last."""
     after = sentence.forms[at + length] if at + length < len(sentence) else ""
-    if at and sentence.forms[at - 1] in _YEARS_OLD:
+    if at and (sentence.forms[at - 1] in _YEARS_OLD or (sentence.forms[at - 1], after) == ("as", "as")):
         return True
     return after in ("fan", "time", "ago", "search", "york", "orleans", "deal", "bit", "world") or sentence.taken[at]
 

@@ -7,7 +7,7 @@ knows a catalog.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from shoptalk.agent.refusals import (
     AND_FRESH,
@@ -58,7 +58,7 @@ class Polarity:
     def refuses(self, at: int, length: int) -> bool:
         """True if these words are refused. A run that holds a cue of its own ('non-smoking room') is one name."""
         if any(self.cue[at : at + length]):
-            return self.outer[at] if self.cue[at] else self.refused[at]
+            return self.outer[at]
         return any(self.refused[at : at + length])
 
 
@@ -102,7 +102,9 @@ class _Reader:
         if kind is not None:
             return self._open(at, length, kind)
         if self._is_passed_over(at):
-            return self._open(at, 1, Cue.EXCEPT)
+            self._open(at, 1, Cue.EXCEPT)
+            self._scope = replace(self._scope, mild=True) if self._scope else None
+            return 1
         if self._forms[at] == "free" and at and self._is_free_of(at):
             return self._bar_joined(at)
         if self._scope:
@@ -121,6 +123,8 @@ class _Reader:
         if self._form(at - 1) == "or" and length == 1 and at > 1 and self._forms[at - 2] == self._form(at + 1):
             self._out.released[at - 2] = True  # 'lift or no lift'
             return Cue.RELEASE
+        if length == 1 and self._forms[at] in ASKING and self._ends_clause(at) and not self._starts[at]:
+            return Cue.WAIVE  # 'a pool is a must, a gym is not'
         if length == 1 and (self._asks(at) or self._is_interjection(at)):
             return Cue.KEEP
         if scope and scope.kind is Cue.REFUSE and self._forms[at] == "without" and at - scope.at < _TOGGLE_REACH:
@@ -161,7 +165,8 @@ class _Reader:
             self._out.released[at] = True
         elif scope.has_content and self._takes_back(at, scope):
             for i in scope.reached:
-                self._out.refused[i], self._out.released[i] = False, True
+                self._out.refused[i] = self._out.outer[i] = False
+                self._out.released[i] = True
             self._scope = None
             return
         else:
@@ -179,7 +184,7 @@ class _Reader:
             return after in AND_FRESH
         if form == "or":
             return after in OR_FRESH
-        if not scope.has_content:
+        if not scope.has_content or self._form(at - 1) in ("or", "nor"):
             return False
         if form in RESTARTS or (form in PRONOUNS and after in VERBS_WITH_I):
             return True
@@ -209,7 +214,7 @@ class _Reader:
                 elements = 0
                 if i > at and self._gaps[i].strip() not in (",", ""):
                     return False
-            if form in ("or", "nor") or (form == "and" and scope.kind is Cue.EXCEPT):
+            if form in ("or", "nor") or (form == "and" and scope.word != "no" and scope.word not in _NARROW):
                 return self._form(i + 1) not in OR_FRESH and not self._ends_in_verb(i + 1)
             if form in NOT_WORDS or form in CONTRAST or form in RESTARTS or elements > _LIST_ELEMENT:
                 return False
@@ -222,6 +227,9 @@ class _Reader:
         while end < len(self._forms) and not self._starts[end]:
             end += 1
         return any(form in ENDING_LISTS for form in self._forms[at + 1 : min(end, at + 5)])
+
+    def _ends_clause(self, at: int) -> bool:
+        return at + 1 >= len(self._forms) or self._starts[at + 1]
 
     def _asks(self, at: int) -> bool:
         """'Isn't there a western?', 'is there nothing French?', 'no horror?' ask for what they seem to deny."""
@@ -357,7 +365,7 @@ class _Reader:
 
     def _refuse(self, places: Sequence[int], *, mild: bool) -> None:
         for i in places:
-            self._out.refused[i], self._out.mild[i] = True, mild
+            self._out.refused[i], self._out.mild[i], self._out.outer[i] = True, mild, True
 
     def _form(self, at: int) -> str:
         return self._forms[at] if 0 <= at < len(self._forms) else ""

@@ -54,10 +54,11 @@ _PHRASES: Final = {
         put off by; turned off by; scared|afraid|terrified of; refuse|refuses|refused to; free of|from; devoid of;
         clear of; less of; NOT like|stand|bear|take|enjoy|eat|drink|do|want|tolerate|stomach; no more; no longer;
         no to; no thanks to; never again; never been into|keen; NOT been into; NOT fan|fans of; NOT into;
-        NOT keen on; NOT crazy|mad|wild about; NOT big on; NOT mood for; NOT in mood for; in no mood for; no fan of;
+        NOT keen on; NOT crazy|mad|wild about; NOT big on; NOT mood for; NOT in mood for; in no mood for; no fan of; stop|quit showing|giving|recommending|suggesting|offering; im over; bad|terrible experience|experiences with;
+        nothing but trouble|problems|issues|disappointment with; hardly|barely|scarcely any; rarely; seldom;
         no time|patience|interest for|in; NOT interested in""",
     Cue.EXCEPT: """
-        except; except for; excepting; excluding; exclude|excludes|excluded;
+        except; except for; excepting; excluding; exclude|excludes;
         anything|anywhere|anyone|everything|everywhere|everyone|everybody|anybody|all but; any|every * but;
         anything|everything|anywhere|all except|bar; other|others|else than; other * than; rather than; instead of;
         in place of; in lieu of; apart from; aside from; besides; with the exception of; minus; as opposed to;
@@ -66,7 +67,7 @@ _PHRASES: Final = {
     Cue.BARRED: """
         NOT allowed|permitted|accepted|welcome|wanted|available|included|present|possible; prohibited; forbidden;
         banned; NOT for me|us|him|her; NOT my|our|his|her thing|style|taste|cup; off the table; out of the question;
-        is no go""",
+        is|are no go; is|are a no; NOT an option; NOT acceptable; NOT good enough; excluded; excepted; aside""",
     Cue.RELEASE: """
         NOT need|have|has to; NOT need|require; need|needs not; NOT necessarily; NOT mind|minds;
         NOT care|cares|fussed|fussy|picky|bothered|worried|particular|insist|insisting|object|objecting;
@@ -127,7 +128,7 @@ RESTARTS: Final = frozenset(
 )
 #: A list that ends in one of these has a verb of its own: 'Windows or Linux is fine'.
 ENDING_LISTS: Final = frozenset("is are would will works work sounds sound preferred".split())
-NEEDED: Final = frozenset("needed required necessary".split())
+NEEDED: Final = frozenset("needed required necessary necessarily".split())
 FINE: Final = frozenset("fine ok okay acceptable alright".split())
 #: Subjects that name nothing: 'it does not matter'.
 EMPTY: Final = frozenset("it its that this i im we they you is just really is are to be".split())

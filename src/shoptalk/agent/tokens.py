@@ -5,6 +5,7 @@ import unicodedata
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_BROKEN = re.compile(r"[\ud800-\udfff]")
 _BOUNDARY = re.compile(r"[.;:!?\n]|,\s|\s[-–—]\s|[()]")
 
 
@@ -26,6 +27,11 @@ def fold(text: str) -> str:
         decomposed = unicodedata.normalize("NFKD", text)
         plain = "".join(c for c in decomposed if not unicodedata.combining(c))
     return plain.casefold().replace("&", " and ").replace("'", "").replace("’", "")
+
+
+def well_formed(message: str) -> str:
+    """The message with halves of broken characters (lone surrogates) marked, so that it can be stored and sent."""
+    return _BROKEN.sub("\ufffd", message)
 
 
 def tokenize(message: str) -> list[Token]:

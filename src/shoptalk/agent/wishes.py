@@ -76,7 +76,7 @@ class Wishes:
                 roles = (*roles, *(more for one in roles for more in self._stronger(one)))
             found += [(at, length, self._value(sentence, at, length, one)) for one in roles]
             sentence.take(at, length)
-        return _alternatives(sentence, found, self._catalog)
+        return _alternatives(sentence, _without_contradictions(found), self._catalog)
 
     def settle_sparse(
         self, values: list[Constraint], others: Sequence[Constraint], *, is_open: bool
@@ -207,6 +207,7 @@ class Wishes:
             must=must,
             words=sentence.message[slice(*span)],
             span=span,
+            confidence=one.score,
         )
 
     def _is_wished(self, sentence: Sentence, at: int, length: int) -> bool:
@@ -229,7 +230,7 @@ class Wishes:
     def _leans_away(self, sentence: Sentence, at: int) -> bool:
         """'Rather not horror', 'not a fan of musicals': they are kept away where there is a choice."""
         forms = sentence.forms
-        for place in range(at - 1, max(-1, at - _REACH - 1), -1):
+        for place in range(at - 1, max(_clause_start(sentence, at) - 1, at - _REACH - 1), -1):
             if _RATHER_NOT.at(forms, place):
                 return True
             if forms[place] in CONTRAST and forms[place] != "rather":
@@ -322,6 +323,14 @@ class Wishes:
 def _same_stem(form: str, label: str) -> bool:
     """True if the word and a word of the label begin alike: 'directed' asks for the 'directors'."""
     return any(len(word) > 3 and (form[:6] == word[:6] or form == word) for word in words(label))
+
+
+def _without_contradictions(found: list[tuple[int, int, Constraint]]) -> list[tuple[int, int, Constraint]]:
+    """'Hilton is too expensive, not Hilton': what is refused is not asked for as well."""
+    refused = {(one.facet, one.value) for _, _, one in found if one.operator is Operator.IS_NOT}
+    return [
+        each for each in found if each[2].operator is Operator.IS_NOT or (each[2].facet, each[2].value) not in refused
+    ]
 
 
 def _alternatives(
