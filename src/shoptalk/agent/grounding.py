@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from shoptalk.agent.clocks import SaidTime, minute_of, read_times
 from shoptalk.agent.dates import SaidDay, meant, read_days
-from shoptalk.agent.quantities import Bound, Quantity
+from shoptalk.agent.quantities import Bound, Quantity, read_quantities
 from shoptalk.agent.tokens import Token, boundaries, singular, words
 from shoptalk.agent.words import COUNTED, FILLER, MEANING_WORDS, NUMBER_WORDS
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn, DateColumn, NumberColumn
@@ -149,7 +149,10 @@ class Grounding:
             level = self._level_for(said, tokens, message)
             words_of = {"words": message[slice(*span)].strip(), "span": span}
             return _on_ladder(level, said, words_of) if level else None
-        said = _in_unit_of(scale, said)
+        return self._on_scale(said, scale, message)
+
+    def _on_scale(self, said: Quantity, scale: Scale, message: str) -> Constraint | None:
+        said, span = _in_unit_of(scale, said), (said.start, said.end)
         common: dict[str, Any] = {"facet": scale.facet.name, "words": message[slice(*span)].strip(), "span": span}
         if said.unit == "years back":
             edge = max(self.latest_year - said.value + 1, MINYEAR)
@@ -167,6 +170,19 @@ class Grounding:
         if operator is Operator.IS:
             operator = self._bare_operator(scale, said)
         return Constraint(operator=operator, value=said.value, **common)
+
+    def in_facet(self, facet: str, span: tuple[int, int], message: str) -> Constraint | None:
+        """What the number or the day at these characters means in a facet that is known to be meant."""
+        scale = next((one for one in self.scales if one.facet.name == facet and one.coverage), None)
+        if scale is None:
+            return None
+        if scale.facet.kind is Kind.DATE:
+            days = (said for said in read_days(message) if said.start < span[1] and span[0] < said.end)
+            return next((one for said in days if (one := self._day(said, scale, message))), None)
+        for said in read_quantities(message):
+            if said.start < span[1] and span[0] < said.end:
+                return self._on_scale(said, scale, message)
+        return None
 
     def moments(self, tokens: Sequence[Token], message: str) -> list[Constraint]:
         """The constraints that the days and times of day of a message mean, where facets hold such."""

@@ -1,13 +1,20 @@
 """The catalog's own words: which facet values a run of words in a message may name.
 
 Built from the columns when a shop is opened. Values are compared folded and in the singular, so that 'comedies',
-'Comedy' and 'COMEDY' agree; people are also known by their last name where only one person of the catalog has it.
+'Comedy' and 'COMEDY' agree; people are also known by their last name where only one person of the catalog has it. What
+only one value can mean counts too: a part of it ('San Jose' of 'San Jose, CA'), its initials, another name, another
+form of the word, and a misspelling of it; `score` tells how sure that is.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from shoptalk.agent.abbreviations import GRADES, KINDS, PLACES, REGIONS
+from shoptalk.agent.english import ranks
+from shoptalk.agent.inflections import bases
+from shoptalk.agent.spelling import Spelling
 from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.words import (
     CURRENCIES,
@@ -18,6 +25,7 @@ from shoptalk.agent.words import (
     PRICE_LEVELS,
     SYNONYMS,
     UNITS,
+    VAGUE,
 )
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn, FlagColumn
 from shoptalk.retrieval.schema import Column, Kind, Meaning
@@ -31,6 +39,35 @@ _VALUE_CHARACTERS = 60
 _MEANING_ORDER = (
     Meaning.GENRE, Meaning.BRAND, Meaning.LANGUAGE, Meaning.PLACE, Meaning.PERSON, None, Meaning.KEYWORD,
 )  # fmt: skip
+#: Sureness of what is not the value itself.
+_ALIAS, _PART, _INITIALS, _INFLECTED, _GUESSED = 0.9, 0.8, 0.85, 0.6, 0.7
+_COMMON_RANK, _KNOWN_RANK = 3000, 8000
+_PARTS_OF = 20_000  # values of a facet of which parts are known; beyond them a part is hardly ever one value's own
+_ENDS_KIND = 0.05
+#: Short names that any sentence holds name a place only behind one of these: 'in LA', 'to NY'.
+_PLACE_LEADS = frozenset(
+    "in to from at around near of for visit visiting leaving via through into toward towards outside by reach".split()
+)
+_KIND_WORDS = frozenset(
+    """food cuisine dish restaurant cooking music song movie film genre style type class city town county area district
+    island airport station airline airway company inc ltd brand language theater theatre cinema hotel shop store""".split()
+)
+#: Facets from which something goes, and those to which: what their labels hold, and what stands before a value.
+_OUTWARD = frozenset("from origin departure departing source leaving start starting pickup outbound sender".split())
+_INWARD = frozenset("to destination arrival arriving target dropoff recipient receiver inbound end".split())
+_GOING_FROM = frozenset(
+    """from leaving leave leaves depart departing departs departure out start starting starts origin pickup pick exit
+    board boarding""".split()
+)
+_GOING_TO = frozenset(
+    """to toward towards into visit visiting visits reach reaching arrive arriving arrives arrival heading going go
+    destination dropoff see bound for travel traveling travelling land landing getting in at""".split()
+)
+_DIRECTION_REACH = 5
+_STILL = frozenset({"in", "at"})
+_SURE_ALONE = 6
+_FLAG_TAIL = frozenset({"option", "welcome", "welcomed"})
+_NO_INFLECTION = frozenset("fantastic general generally party parting casting starring classic classics".split())
 _FLAG_FRAME = frozenset(
     {
         "is",
@@ -54,12 +91,16 @@ _FLAG_FRAME = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A facet value that some words name. `leaning`: the words only hint at it. `count`: items that have it."""
+    """A facet value that some words name. `leaning`: the words only hint at it. `count`: items that have it.
+
+    `score`: how sure it is that the words mean the value, 1 where they are its own.
+    """
 
     facet: str
     value: str | bool
     count: int
     leaning: bool = False
+    score: float = 1.0
 
 
 class Lexicon:
@@ -67,7 +108,9 @@ class Lexicon:
 
     def __init__(self, catalog: Catalog) -> None:
         self._facets = {facet.name: facet for facet in catalog.schema.facets}
+        self._labels = {name: frozenset(words(facet.label or name)) for name, facet in self._facets.items()}
         self._named: dict[Key, list[Named]] = defaultdict(list)
+        self._guarded: set[Key] = set()
         people: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
         for facet in catalog.schema.facets:
             column = catalog.column(facet.name)
@@ -75,11 +118,17 @@ class Lexicon:
                 self._add_values(facet, column, people)
             elif isinstance(column, FlagColumn):
                 self._add_flag(facet, int((column.values == 1).sum()))
+        self._weights = self._word_weights()
         self._add_last_names(people)
         self._direct = frozenset(self._named)
         self._add_synonyms()
+        self._add_other_names()
         if not any(facet.kind is Kind.NUMBER and facet.meaning is Meaning.PRICE for facet in catalog.schema.facets):
             self._add_price_levels()
+        for facet in catalog.schema.facets:
+            column = catalog.column(facet.name)
+            if isinstance(column, CategoryColumn):
+                self._add_parts(facet, column)
 
     def longest(self, forms: Sequence[str], at: int) -> tuple[int, tuple[Named, ...]]:
         """The longest run of words from `at` on that names values: its length (0: none) and the values.
@@ -87,15 +136,43 @@ class Lexicon:
         Several values come back for one run only where the run means them all ('romcom').
         """
         for length in range(min(_LONGEST, len(forms) - at), 0, -1):
-            named = self._named.get(tuple(singular(form) for form in forms[at : at + length]))
-            if named:
-                return length, self._choose(named)
+            key = tuple(singular(form) for form in forms[at : at + length])
+            named = self._named.get(key)
+            if named and (key not in self._guarded or _led_to(forms, at)):
+                chosen = self._choose(named, forms, at, length)
+                return length + self._region_length(forms, at + length, chosen), chosen
+        if at + 1 < len(forms) and (named := self._named.get((forms[at] + singular(forms[at + 1]),))):
+            if len(forms[at]) > 2 and len(forms[at + 1]) > 2:  # 'smart phone' for a smartphone
+                return 2, self._choose(named, forms, at, 2)
         more_of = self._compared(forms[at]) if at < len(forms) else ()
         return (1, more_of) if more_of else (0, ())
 
+    def near(self, forms: Sequence[str], at: int) -> tuple[int, tuple[Named, ...]]:
+        """As `longest`, for words that are misspelt or another form of a value's; asked where `longest` found none."""
+        window = [singular(form) for form in forms[at : at + _LONGEST]]
+        spelt = [self._spelling(form) for form in window]
+        key = tuple(one.word if one else form for one, form in zip(spelt, window, strict=True))
+        for length in range(len(window), 0, -1):
+            score = min((one.score for one in spelt[:length] if one), default=1.0)
+            named = self._named.get(key[:length]) if score < 1.0 else None
+            if named and spelt[0] is None and length > 1 and (forms[at] in FILLER):
+                continue
+            if named and not (length == 1 and len(key[0]) < _SURE_ALONE and self._is_person(named[0])):
+                chosen = self._choose(named, forms, at, length)
+                return length, tuple(replace(one, score=round(one.score * score, 2)) for one in chosen)
+        inflected = self._inflected(forms[at]) if at < len(forms) else ()
+        return (1, inflected) if inflected else (0, ())
+
     def all_named(self, forms: Sequence[str]) -> tuple[Named, ...]:
         """Every value that exactly these words name, in any facet."""
-        return tuple(self._named.get(tuple(singular(form) for form in forms), ()))
+        key = tuple(singular(form) for form in forms)
+        if key not in self._named:
+            key = tuple(one.word if (one := self._spelling(form)) else form for form in key)
+        return tuple(self._named.get(key, ()))
+
+    def exactly(self, forms: Sequence[str]) -> Sequence[Named]:
+        """Every value that these words name as they are spelt, in any facet."""
+        return self._named.get(tuple(singular(form) for form in forms), ())
 
     def names_value(self, forms: Sequence[str]) -> bool:
         """True if the words name a value as the catalog itself spells it."""
@@ -111,14 +188,69 @@ class Lexicon:
                 return (replace(best, leaning=True),)
         return ()
 
-    def _choose(self, named: Sequence[Named]) -> tuple[Named, ...]:
+    def _choose(
+        self, named: Sequence[Named], forms: Sequence[str] = (), at: int = 0, length: int = 0
+    ) -> tuple[Named, ...]:
         if isinstance(named, _Together):
             return tuple(named)
         if named[0].leaning:
             return tuple(named[:1])
         if all(one.facet == named[0].facet for one in named):
-            return (max(named, key=lambda one: one.count),)
-        return (min(named, key=self._order),)
+            best = max(named, key=lambda one: (one.score, one.count))
+        else:
+            best = min(named, key=lambda one: (not self._is_called(one, forms, at, length), self._order(one)))
+        toward = self._toward(best, forms, at, length)
+        if toward is None or toward == best.facet:
+            return (best,)
+        held = next((one for one in named if one.facet == toward), None)
+        return (held or replace(best, facet=toward, count=0),)
+
+    def _is_called(self, one: Named, forms: Sequence[str], at: int, length: int) -> bool:
+        """True if a word next to the value is of the facet's own label: 'checking account' beside 'account type'."""
+        beside = {*forms[max(0, at - 2) : at], *forms[at + length : at + length + 1]}
+        own = self._labels[one.facet] - FILLER
+        return any(singular(word) in own or word in own for word in beside)
+
+    def _toward(self, one: Named, forms: Sequence[str], at: int, length: int) -> str | None:
+        """The facet that a value means where the catalog tells from where and to where: 'from Rome', 'to Rome'."""
+        pair = self._ways.get(one.facet)
+        if pair is None:
+            return None
+        outward, inward = pair
+        if self._labels[outward] & set(forms[max(0, at - 2) : at]) & {"origin", "departure", "source"}:
+            return outward
+        for back in range(1, min(_DIRECTION_REACH, at) + 1):
+            form = forms[at - back]
+            if form in ("to", "for", "toward", "towards") or (form in _GOING_TO and form not in _STILL):
+                return inward
+            if form in _GOING_FROM:
+                return outward
+        after = forms[at + length] if at + length < len(forms) else ""
+        return outward if after == "to" else inward
+
+    @cached_property
+    def _ways(self) -> dict[str, tuple[str, str]]:
+        """Each facet that tells from where or to where, with both facets of the pair."""
+        held = [f for f in self._facets.values() if f.kind in (Kind.CATEGORY, Kind.CATEGORIES)]
+        pairs: dict[str, tuple[str, str]] = {}
+        for outward in held:
+            for inward in held:
+                out_label, in_label = self._labels[outward.name], self._labels[inward.name]
+                rest = (out_label - _OUTWARD, in_label - _INWARD)
+                same = rest[0] == rest[1] and outward.meaning is inward.meaning
+                if out_label & _OUTWARD and in_label & _INWARD and same and outward.name not in pairs:
+                    pairs[outward.name] = pairs[inward.name] = (outward.name, inward.name)
+        return pairs
+
+    def _region_length(self, forms: Sequence[str], at: int, named: Sequence[Named]) -> int:
+        """Words of a region behind a place that the catalog does not tell apart: the 'CA' of 'Berkeley, CA'."""
+        if not all(self._meaning(one.facet) is Meaning.PLACE or one.score == _ALIAS for one in named):
+            return 0
+        for length in (3, 2, 1):
+            run = tuple(forms[at : at + length])
+            if len(run) == length and " ".join(run) in REGIONS and run not in self._direct and run[0] not in FILLER:
+                return length
+        return 0
 
     def _order(self, one: Named) -> tuple[int, int]:
         return (_MEANING_ORDER.index(self._meaning(one.facet)), -one.count)
@@ -140,10 +272,16 @@ class Lexicon:
 
     def _add_flag(self, facet: Column, count: int) -> None:
         label = [singular(word) for word in words(facet.label or facet.name)]
-        bare = [word for word in label if word not in _FLAG_FRAME]
-        for key in {tuple(label), tuple(bare)}:
+        bare = [word for word in label if word not in _FLAG_FRAME and word not in _FLAG_TAIL] or label
+        if label[0] == "free" and len(label) == 2:  # entry that is free is another thing than entry
+            bare = label
+        said = {tuple(label), tuple(bare), (*bare, "friendly"), (*bare, "allowed"), *(_turned(bare))}
+        said |= {tuple(word for word in bare if word not in FILLER), tuple(w for w in label if w not in _FLAG_FRAME)}
+        for key in sorted(said):
             if key and _says_something(key):
                 self._named[key].append(Named(facet.name, True, count))
+        for key in (("non", *bare), (f"non{bare[0]}", *bare[1:]), (f"un{bare[0]}", *bare[1:]), (*bare, "free")):
+            self._named[key].append(Named(facet.name, False, count))
 
     def _add_last_names(self, people: dict[str, Counter[tuple[str, str]]]) -> None:
         for name, holders in people.items():
@@ -175,16 +313,148 @@ class Lexicon:
             levels = [one for one in held if {"price", "cost"} & set(words(self._facets[one.facet].label or one.facet))]
             self._alias(said, levels[:1], leaning=False)
 
-    def _alias(self, said: str, values: Iterable[Named], *, leaning: bool) -> None:
+    def _alias(self, said: str, values: Iterable[Named], *, leaning: bool, score: float = 1.0) -> None:
         key = tuple(singular(word) for word in words(said))
-        if key in self._direct:
+        if key in self._direct or not key:
             return
+        held = {(one.facet, one.value) for one in self._named.get(key, ())}
         for value in values:
-            self._named[key].append(Named(value.facet, value.value, value.count, leaning=leaning))
+            if (value.facet, value.value) not in held:
+                sure = round(value.score * score, 2)
+                self._named[key].append(Named(value.facet, value.value, value.count, leaning=leaning, score=sure))
+
+    def _add_other_names(self) -> None:
+        """Abbreviations and other names, either way round: what the catalog has of a group is meant by the others."""
+        measured = {facet.meaning for facet in self._facets.values() if facet.kind is Kind.NUMBER}
+        for group, leaning in (
+            *((g, False) for g in PLACES),
+            *((g, False) for g in KINDS),
+            *((g, True) for g in GRADES),
+        ):
+            keys = [tuple(singular(word) for word in words(form)) for form in group]
+            held = list(dict.fromkeys(one for key in keys if key in self._direct for one in self._named[key]))
+            for form, key in zip(group, keys, strict=True) if held else ():
+                vague = VAGUE.get(form)
+                if key in self._named or (vague and measured & set(vague[0])):
+                    continue
+                self._alias(form, held, leaning=leaning, score=_ALIAS)
+                if len(key) == 1 and len(key[0]) <= 3 and (key[0] in FILLER or key[0] in ranks()):
+                    self._guarded.add(key)
+
+    def _add_parts(self, facet: Column, column: CategoryColumn) -> None:
+        """Parts of values, and their initials, that only one value of the facet can mean."""
+        if len(column.values) > _PARTS_OF or facet.meaning is Meaning.KEYWORD:
+            return
+        owners: dict[Key, Counter[str]] = defaultdict(Counter)
+        scores: dict[Key, float] = {}
+        kind_words = _kind_words(column)
+        for value, count in zip(column.values, column.counts.tolist(), strict=True):
+            whole = tuple(singular(word) for word in words(value))
+            if len(whole) < 2 or len(value) > 2 * _VALUE_CHARACTERS:
+                continue
+            for key, score in _parts(value, whole, kind_words, is_person=facet.meaning is Meaning.PERSON):
+                if key not in self._direct:
+                    owners[key][value] += count
+                    scores[key] = max(score, scores.get(key, 0.0))
+        for key, holders in owners.items():
+            (best, most), *others = holders.most_common(2)
+            if key not in self._named and (not others or most >= _DOMINANT * others[0][1]):
+                self._named[key] = [Named(facet.name, best, most, score=scores[key])]
+            elif all(one.facet != facet.name and one.score < 1 for one in self._named.get(key, ())) and not others:
+                self._named[key].append(Named(facet.name, best, most, score=scores[key]))
+
+    def _word_weights(self) -> Mapping[str, int]:
+        weights: Counter[str] = Counter()
+        for key, named in self._named.items():
+            for word in key:
+                weights[word] += max(one.count for one in named)
+        return weights
+
+    @cached_property
+    def _spelling(self) -> Spelling:
+        return Spelling(self._weights)
+
+    @cached_property
+    def _by_base(self) -> dict[str, list[Named]]:
+        """Values of one word by the bases that it may have: 'myster' of 'Mystery'."""
+        found: dict[str, list[Named]] = defaultdict(list)
+        for key in self._direct:
+            named = [
+                one for one in self._named[key] if len(key) == 1 and not self._is_person(one) and one.value is not False
+            ]
+            named = [one for one in named if self._facets[one.facet].meaning is not Meaning.BRAND]
+            for base in bases(key[0]) if named else ():
+                found[base].append(min(named, key=self._order))
+        return found
+
+    def _inflected(self, form: str) -> tuple[Named, ...]:
+        """The value that is another form of the word: 'mysterious' leans to Mystery, 'Canadian' is of Canada."""
+        if len(form) < 5 or form in FILLER or form in VAGUE or form in _NO_INFLECTION:
+            return ()
+        for base in bases(singular(form)):
+            if held := self._by_base.get(base):
+                best = min(held, key=self._order)
+                place = self._facets[best.facet].meaning in (Meaning.PLACE, Meaning.LANGUAGE)
+                return (replace(best, leaning=not place, score=_INFLECTED),)
+        return ()
+
+    def _is_person(self, one: Named) -> bool:
+        return self._facets[one.facet].meaning is Meaning.PERSON
 
 
 class _Together(list[Named]):
     """Values that one run of words means together."""
+
+
+def _led_to(forms: Sequence[str], at: int) -> bool:
+    """True behind a word that leads to a place, and where nothing else is said."""
+    before = forms[at - 2 : at - 1] if at > 1 and forms[at - 1] == "the" else forms[at - 1 : at] if at else ()
+    return len(forms) == 1 or bool(before and before[0] in _PLACE_LEADS)
+
+
+def _turned(bare: Sequence[str]) -> tuple[Key, ...]:
+    """'Seating outdoors' is said 'outdoor seating', 'good for kids' 'kid friendly'."""
+    telling = [word for word in bare if word not in FILLER]
+    turned = [tuple(reversed(telling))] if len(telling) == 2 else []
+    return (*turned, (telling[-1], "friendly")) if telling else ()
+
+
+def _kind_words(column: CategoryColumn) -> frozenset[str]:
+    """Words that tell the kind of a facet's values and none of them: the 'Airlines' of most airlines."""
+    ends = Counter(singular(words(value)[-1]) for value in column.values if len(words(value)) > 1)
+    common = {word for word, count in ends.items() if count > max(2, _ENDS_KIND * len(column.values))}
+    return frozenset(common) | _KIND_WORDS
+
+
+def _parts(value: str, whole: Key, kind_words: frozenset[str], *, is_person: bool) -> Iterator[tuple[Key, float]]:
+    """The parts by which a value of several words may be called, each with how sure that is."""
+    for mark in ("(", ","):
+        head = tuple(singular(word) for word in words(value.split(mark)[0]))
+        if head and head != whole and _says_something(head):
+            yield head, _ALIAS
+    if is_person:
+        if len(whole) > 2:
+            yield (whole[0], whole[-1]), _PART
+            yield whole[1:], _PART
+        return
+    core = whole
+    while len(core) > 1 and core[-1] in kind_words:
+        core = core[:-1]
+    core = core[1:] if len(core) > 1 and core[0] in ("the", "a") else core
+    if core != whole and _says_something(core) and (len(core) > 1 or len(core[0]) > 2):
+        yield core, _PART
+    for length in range(2, min(len(whole), _LONGEST + 1)):
+        for start in range(len(whole) - length + 1):
+            run = whole[start : start + length]
+            if run[0] not in FILLER and run[-1] not in FILLER and _says_something(run) and run != core:
+                yield run, _PART
+    for word in whole:
+        if len(word) > 4 and word not in ranks() and (word,) != core:
+            yield (word,), _GUESSED
+    for letters in {"".join(w[0] for w in whole), "".join(w[0] for w in whole if w not in FILLER)}:
+        rare = ranks().get(letters, _KNOWN_RANK + 1) > (_COMMON_RANK if len(letters) == 2 else _KNOWN_RANK)
+        if 2 <= len(letters) <= 5 and rare and letters.isalpha() and _says_something((letters,)):
+            yield (letters,), _INITIALS
 
 
 def _says_something(key: Key) -> bool:

@@ -21,12 +21,14 @@ from shoptalk.agent.acts import (
 from shoptalk.agent.answering import Answered, Answering, Asked
 from shoptalk.agent.carrying import Carrying
 from shoptalk.agent.comparing import Comparing
+from shoptalk.agent.deciding import Deciding
 from shoptalk.agent.grounding import Grounding
 from shoptalk.agent.lexicon import Lexicon
 from shoptalk.agent.naming import Naming
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.stances import asks_of_items, stand
 from shoptalk.agent.state import TalkState
+from shoptalk.agent.tagging import Tagger
 from shoptalk.agent.tokens import singular, well_formed, words
 from shoptalk.agent.wishes import Wishes
 from shoptalk.agent.words import FILLER
@@ -79,7 +81,8 @@ class EmbeddedUnderstanding:
     be shared by any number of talks.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, tagger: Tagger | None = None) -> None:
+        """`tagger`: the transformer that decides over what the parser proposes; without one the parser stands alone."""
         self._lexicon = Lexicon(catalog)
         self._grounding = Grounding(catalog)
         self._naming = Naming(catalog, self._lexicon)
@@ -88,9 +91,14 @@ class EmbeddedUnderstanding:
         self._comparing = Comparing(catalog, self._lexicon, self._grounding, self._naming)
         self._wishes = Wishes(catalog, self._lexicon, self._grounding)
         self._idle = _kind_words(catalog) | _everywhere(catalog)
+        self._deciding = Deciding(catalog, self._lexicon, self._grounding, tagger) if tagger else None
 
     def understand(self, message: str, state: TalkState) -> Request:
         """The request. The first 2,000 characters are read; any text at all is valid."""
+        request = self._parsed(message, state)
+        return self._deciding.decide(request, state) if self._deciding else request
+
+    def _parsed(self, message: str, state: TalkState) -> Request:
         message = well_formed(message)
         reading = _Reading(Sentence(message[:LONGEST_MESSAGE]), state)
         if state.heard and not state.table:  # someone else leads the talk, and names items
