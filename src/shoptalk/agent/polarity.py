@@ -116,7 +116,7 @@ class _Reader:
         scope = self._scope
         if kind is None or kind in (Cue.KEEP, Cue.WAIVE, Cue.BARRED):
             return kind
-        if scope and scope.kind is Cue.RELEASE and at - scope.past < _TOGGLE_REACH:
+        if scope and scope.kind is Cue.RELEASE and kind is not Cue.EXCEPT and at - scope.past < _TOGGLE_REACH:
             return None
         if kind is Cue.RELEASE:
             return kind
@@ -125,6 +125,8 @@ class _Reader:
             return Cue.RELEASE
         if length == 1 and self._forms[at] in ASKING and self._ends_clause(at) and not self._starts[at]:
             return Cue.WAIVE  # 'a pool is a must, a gym is not'
+        if self._forms[at] == "no" and self._ends_clause(at) and "?" not in self._gap(at + 1) and self._is_short(at):
+            return Cue.BARRED  # 'comedy no, thriller yes'
         if length == 1 and (self._asks(at) or self._is_interjection(at)):
             return Cue.KEEP
         if scope and scope.kind is Cue.REFUSE and self._forms[at] == "without" and at - scope.at < _TOGGLE_REACH:
@@ -158,6 +160,8 @@ class _Reader:
     def _reach(self, at: int, scope: _Scope) -> None:
         """Let the scope reach a word, or close it there."""
         if self._closes(at, scope):
+            if self._forms[at] == "yes" and len(scope.reached) > 1:  # 'no casino pool yes'
+                self._out.refused[at - 1] = self._out.outer[at - 1] = False
             self._scope = None
             return
         form = self._forms[at]
@@ -178,7 +182,7 @@ class _Reader:
 
     def _closes(self, at: int, scope: _Scope) -> bool:
         form, after = self._forms[at], self._form(at + 1)
-        if form in CONTRAST:
+        if form in CONTRAST or (form in ("as", "so") and after == "long"):
             return True
         if form in ("and", "plus"):
             return after in AND_FRESH
@@ -227,6 +231,9 @@ class _Reader:
         while end < len(self._forms) and not self._starts[end]:
             end += 1
         return any(form in ENDING_LISTS for form in self._forms[at + 1 : min(end, at + 5)])
+
+    def _is_short(self, at: int) -> bool:
+        return not self._starts[at] and any(self._starts[max(0, at - 3) : at])
 
     def _ends_clause(self, at: int) -> bool:
         return at + 1 >= len(self._forms) or self._starts[at + 1]

@@ -46,15 +46,19 @@ _PHRASES: Final = {
     Cue.REFUSE: """
         NOT; no; without; w o; nothing; none; neither; nor; nobody; avoid|avoiding|avoids; skip|skipping;
         hate|hates|hated|hating; loathe|loathes; despise|despises; detest|detests; dislike|dislikes|disliked;
-        exclude|excludes; leave out; rule out; cut out; cut the; hold the; lose the; ditch the; spare me|us; sans;
-        steer clear of; keep|stay|stays|keeps clear of; keep|keeps|stay|stays|get|run away from;
-        keep me|us|him|her|them away from; stay out of; get rid of; done with; fed up with|of; had it with;
-        bored of|with|by; sick of; sick and tired of; tired of; weary of; enough of|with; had enough;
-        NOT want any more; enough already of; allergic to; intolerant to|of; allergy to; averse to; opposed to;
-        put off by; turned off by; scared|afraid|terrified of; refuse|refuses|refused to; free of|from; devoid of;
-        clear of; less of; NOT like|stand|bear|take|enjoy|eat|drink|do|want|tolerate|stomach; no more; no longer;
-        no to; no thanks to; never again; never been into|keen; NOT been into; NOT fan|fans of; NOT into;
-        NOT keen on; NOT crazy|mad|wild about; NOT big on; NOT mood for; NOT in mood for; in no mood for; no fan of; stop|quit showing|giving|recommending|suggesting|offering; im over; bad|terrible experience|experiences with;
+        exclude|excludes; leave out; rule|ruled|ruling out; left|leaving out; cut out; cut the; hold the; lose the;
+        ditch the; spare me|us; sans; steer clear of; keep|stay|stays|keeps clear of;
+        keep|keeps|stay|stays|get|run away from; keep me|us|him|her|them away from; stay out of; get rid of;
+        done with; fed up with|of; had it with; bored of|with|by; sick of; sick and tired of; tired of; weary of;
+        enough of|with; had enough; NOT want any more; enough already of; allergic to; intolerant to|of; allergy to;
+        averse to; opposed to; put off by; turned off by; scared|afraid|terrified of; refuse|refuses|refused to;
+        free of|from; devoid of; clear of; less of;
+        NOT like|stand|bear|take|enjoy|eat|drink|do|want|tolerate|stomach; no more; no longer; no to; no thanks to;
+        never again; never been into|keen; NOT been into; NOT fan|fans of; NOT into; NOT keen on;
+        NOT crazy|mad|wild about; NOT big on; NOT mood for; NOT in mood for; in no mood for; no fan of;
+        stop|quit showing|giving|recommending|suggesting|offering; im over;
+        bad|terrible experience|experiences with; zero; opposite of; far from a|an; outside of|the;
+        seen|had|watched|heard enough; drop the; NOT care|cares for;
         nothing but trouble|problems|issues|disappointment with; hardly|barely|scarcely any; rarely; seldom;
         no time|patience|interest for|in; NOT interested in""",
     Cue.EXCEPT: """
@@ -67,7 +71,8 @@ _PHRASES: Final = {
     Cue.BARRED: """
         NOT allowed|permitted|accepted|welcome|wanted|available|included|present|possible; prohibited; forbidden;
         banned; NOT for me|us|him|her; NOT my|our|his|her thing|style|taste|cup; off the table; out of the question;
-        is|are no go; is|are a no; NOT an option; NOT acceptable; NOT good enough; excluded; excepted; aside""",
+        is|are no go; is|are a no; NOT an option; NOT what i|we; the last thing; NOT acceptable; NOT good enough;
+        excluded; excepted; aside""",
     Cue.RELEASE: """
         NOT need|have|has to; NOT need|require; need|needs not; NOT necessarily; NOT mind|minds;
         NOT care|cares|fussed|fussy|picky|bothered|worried|particular|insist|insisting|object|objecting;
@@ -88,8 +93,9 @@ _PHRASES: Final = {
         why not; NOT sure|certain|know|decide|bad|remember; NOT half bad; NOT wait; never mind; NOT go wrong;
         NOT get|have|had enough of; NOT get enough; never|NOT tire of; NOT resist|beat;
         nothing beats|beat|like|but|except|else; nothing other|else than; nothing else but; nothing better than;
-        nothing better; none but; none other than; no other than; no * but; no * other than; no * * other than;
-        no * except; nobody|noone but|except|else; no one but|except|else|does;
+        nothing better; none but; none other than; no other than;
+        no one|thing|brand|make|maker|colour|color|film|movie|place|kind|type|other but; no other * but;
+        no * other than; no * * other than; no * except; nobody|noone but|except|else; no one but|except|else|does;
         NOT do|live|be|go|survive|manage without; NOT say|saying no to; NOT say no; NOT miss|forget;
         NOT leave|miss|skip out; NOT help; NOT seen|tried|watched|visited|tasted|played|read|owned|heard|drunk;
         never seen|tried|had|watched|visited|tasted|played|read|owned|used|bought|drunk|heard|stayed;
