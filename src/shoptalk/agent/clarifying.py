@@ -90,7 +90,7 @@ def question_worth_asking(
             best = split
     if best is None or best.worth < _LEAST_BITS + _MORE_EACH_TIME * len(state.inquired):
         return None
-    return _asked(catalog, best, passing())
+    return _asked(catalog, best, passing(), counted=not (state.texts or state.similar))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +209,7 @@ def _held(facet: Column, operator: Operator, value: bool | float | str | tuple[f
     return Constraint(facet=facet.name, operator=operator, value=value)
 
 
-def _asked(catalog: Catalog, split: _Split, passing: Mask) -> Question | None:
+def _asked(catalog: Catalog, split: _Split, passing: Mask, *, counted: bool) -> Question | None:
     """The question with exact counts; None if all that pass, and not only the candidates, hardly differ."""
     schema = catalog.schema
     many = int(np.count_nonzero(passing))
@@ -221,13 +221,16 @@ def _asked(catalog: Catalog, split: _Split, passing: Mask) -> Question | None:
             choices.append(Choice(label=label, count=count, added=(answer.model_copy(update={"words": label}),)))
     if len(choices) < 2:
         return None
-    text = _sentence(split.facet, choices)
+    text = _sentence(split.facet, choices, counted=counted)
     choices.append(Choice(label=NO_PREFERENCE, count=many))
-    return Question(kind=Asking.CLARIFY, facet=split.facet.name, text=text, choices=tuple(choices))
+    return Question(kind=Asking.CLARIFY, facet=split.facet.name, text=text, choices=tuple(choices), counted=counted)
 
 
-def _sentence(facet: Column, choices: Sequence[Choice]) -> str:
-    said = join([f"{choice.label} ({choice.count:,})" for choice in choices], "or")
+def _sentence(facet: Column, choices: Sequence[Choice], *, counted: bool) -> str:
+    label = f"{short_label(facet)} "
+    said = join(
+        [choice.label.removeprefix(label) + (f" ({choice.count:,})" if counted else "") for choice in choices], "or"
+    )
     if isinstance(choices[0].added[0].value, bool):
         return f"Does “{label_of(facet)}” matter to you: {said}?"
     return f"Should I narrow it down by {short_label(facet)}: {said}?"

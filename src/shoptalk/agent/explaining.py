@@ -30,6 +30,7 @@ from shoptalk.retrieval.schema import Column, Kind, Meaning, Role, Schema
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _REASONS_IN_TEXT = 2
 _MOST_LESSER = 6
+_MANY, _MOST_CONFLICTS = 3, 3
 _MOST_DIFFERENCES = 10
 _BEST = {
     Meaning.PRICE: ("cheapest", min), Meaning.DURATION: ("shortest", min), Meaning.WEIGHT: ("lightest", min),
@@ -44,7 +45,7 @@ _SIDE_FACTS = re.compile(r"[a-z][\w ]{1,30}: [^;]+; ")
 class Answer:
     """All that an explanation may speak of.
 
-    `passing`: items that meet the musts; `named`: items the person named; `conflict`: the musts that emptied the list;
+    `passing`: items that meet the musts; `named`: items the person named; `conflicts`: musts that emptied the list;
     `question`: what will be asked or offered after the text (the turn says it); `answered`: what was asked before.
     """
 
@@ -56,7 +57,7 @@ class Answer:
     picks: tuple[Pick, ...] = ()
     passing: int = 0
     named: dict[str, Item] = field(default_factory=dict)
-    conflict: tuple[Constraint, ...] = ()
+    conflicts: tuple[tuple[Constraint, ...], ...] = ()
     question: Question | None = None
     answered: Question | None = None
     changes: tuple[Changed, ...] = ()
@@ -78,7 +79,7 @@ class EmbeddedExplaining:
     def explain(self, answer: Answer) -> Iterator[str]:
         """Whole sentences or lines."""
         acts = answer.request.acts
-        if only_talks(answer.request, answer.answered):
+        if only_talks(answer):
             yield from _talk(answer)
         elif Act.COMPARE in acts and len(answer.picks) > 1:
             yield from _comparison(answer)
@@ -89,9 +90,11 @@ class EmbeddedExplaining:
             yield from _picks(answer) if answer.picks else _nothing(answer)
 
 
-def only_talks(request: Request, answered: Question | None) -> bool:
-    """True if nothing is to be searched: small talk, help, what is not our trade, 'no' or 'no preference'."""
-    acts = set(request.acts)
+def only_talks(answer: Answer) -> bool:
+    """True if nothing is to be searched: small talk, help, another trade, 'no', 'no preference', a vain 'undo'."""
+    request, acts = answer.request, set(answer.request.acts)
+    if acts == {Act.UNDO}:
+        return not answer.changes
     if acts <= {Act.CHAT, Act.HELP, Act.OUTSIDE}:
         return True
     held = request.constraints or request.dropped or request.withdrawn or request.mentions or request.text
@@ -99,7 +102,7 @@ def only_talks(request: Request, answered: Question | None) -> bool:
         return False
     if request.choice is None:
         return True
-    chosen = answered.choices[request.choice : request.choice + 1] if answered else ()
+    chosen = answer.answered.choices[request.choice : request.choice + 1] if answer.answered else ()
     return any(choice.changes_nothing for choice in chosen)
 
 
@@ -111,6 +114,8 @@ def _talk(answer: Answer) -> Iterator[str]:
         yield outside(answer)
     elif Act.ANSWER in acts:
         yield declined(answer)
+    elif Act.UNDO in acts:
+        yield from remarks(answer)
     else:
         yield small_talk(answer)
 
@@ -169,14 +174,16 @@ def _nothing(answer: Answer) -> Iterator[str]:
     if beyond:
         yield from _nothing_beyond(answer, beyond)
         return
-    musts = [constraint_in_words(answer.schema, c) for c in answer.conflict or answer.state.musts]
-    match len(musts):
-        case 1:
-            yield f"Nothing here is {musts[0]}."
-        case 2:
-            yield f"Nothing here is both {join(musts)}."
-        case _:
-            yield f"Nothing here is all of this: {join(musts)}."
+    said = [
+        ("", "", "both ")[min(len(one), 2)] + join([constraint_in_words(answer.schema, c) for c in one])
+        for one in answer.conflicts or (answer.state.musts,)
+        if len(one) < _MANY
+    ]
+    if said:
+        yield f"Nothing here is {join(said[:_MOST_CONFLICTS], 'or')}."
+    else:
+        musts = answer.conflicts[0] if answer.conflicts else answer.state.musts
+        yield f"Nothing here is all of this: {join([constraint_in_words(answer.schema, c) for c in musts])}."
 
 
 def _nothing_beyond(answer: Answer, beyond: list[Constraint]) -> Iterator[str]:

@@ -47,6 +47,7 @@ class Question(BaseModel):
     text: str
     choices: tuple[Choice, ...]
     facet: str | None = Field(default=None, description="the facet a clarifying question is about")
+    counted: bool = Field(default=True, description="whether the counts tell something: not where words only lean")
 
 
 def taken(constraints: Sequence[Constraint], choice: Choice) -> tuple[Constraint, ...]:

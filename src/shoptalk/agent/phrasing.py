@@ -84,7 +84,7 @@ def constraint_in_words(schema: Schema, constraint: Constraint) -> str:
         return _superlative(facet, constraint)
     if constraint.operator is Operator.BETWEEN and isinstance(value, tuple):
         low, high = (_bound(facet, one) for one in value)
-        return _named(facet, f"{low}–{high}")
+        return _named(facet, f"{low.removesuffix(_tail(high))}–{high}")
     if isinstance(value, tuple):
         several = [_bound(facet, one) for one in value]
         if constraint.operator in (Operator.IS, Operator.ALL_OF):
@@ -198,6 +198,11 @@ def _superlative(facet: Column, constraint: Constraint) -> str:
 
 def _bound(facet: Column, value: Value) -> str:
     return number_in_words(facet, value) if isinstance(value, int | float) else str(value)
+
+
+def _tail(said: str) -> str:
+    """What follows the digits: ' min' of '120 min'."""
+    return said[len(said.rstrip("".join({char for char in said if not char.isdigit()}))) :]
 
 
 def _named(facet: Column, said: str) -> str:

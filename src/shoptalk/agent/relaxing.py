@@ -24,9 +24,10 @@ Mask = NDArray[np.bool_]
 _UPPER = (Operator.AT_MOST, Operator.LESS_THAN)
 _LOWER = (Operator.AT_LEAST, Operator.MORE_THAN)
 _MOST_MUSTS, _MOST_CHOICES, _LARGEST_CONFLICT = 12, 4, 3
-# A rounder bound may lie this far beyond the old one: in steps to the nearest item, or as a share of the old bound
-# and of the facet's middle half, whichever of the two is less.
-_BEYOND_NEAREST, _SHARE_OF_BOUND, _SHARE_OF_SPREAD = 1.5, 0.2, 0.25
+# How far beyond the nearest item a round bound may lie: a share of the way to that item and of its value, whichever is
+# less; or, where that is more, so far that the old bound has moved by a share of itself and of the facet's middle half.
+_SHARE_OF_WAY, _SHARE_OF_NEAREST = 0.5, 0.1
+_SHARE_OF_BOUND, _SHARE_OF_SPREAD = 0.2, 0.25
 _ABOUT_SLACK = 0.05
 _SAMPLED = 2000
 # A value in another's place has to be had by this share of what leaving out lets in, and to be one of few.
@@ -35,9 +36,9 @@ _NEIGHBOUR_SHARE, _FEW_VALUES = 0.2, 200
 
 @dataclass(frozen=True, slots=True)
 class Emptied:
-    """`conflict`: the fewest constraints that no item meets together; `choices`: what fills it, smallest first."""
+    """`conflicts`: constraints, as few as possible, that no item meets together. `choices`: what fills the list."""
 
-    conflict: tuple[Constraint, ...] = ()
+    conflicts: tuple[tuple[Constraint, ...], ...] = ()
     choices: tuple[Choice, ...] = ()
 
 
@@ -45,7 +46,7 @@ def emptied(catalog: Catalog, musts: Sequence[Constraint], allowed: Mask) -> Emp
     """Why nothing meets all the musts, and the smallest changes after which something does.
 
     `allowed` (n,) mask: items that may be shown at all. Changes of one constraint come first, and those of two or more
-    only where no single one helps. Beyond twelve constraints the further ones are held fast.
+    only where no single one helps. Of more than twelve constraints those that most items meet are held fast.
     """
     sets = _Misses(catalog, musts, allowed)
     fewest = min((missed.bit_count() for missed in sets.counts if missed), default=0)
@@ -54,8 +55,8 @@ def emptied(catalog: Catalog, musts: Sequence[Constraint], allowed: Mask) -> Emp
         if not ends:
             return Emptied()
         label = ", ".join(left_out_in_words(catalog.schema, one) for one in ends)
-        return Emptied(tuple(ends), (Choice(label=label, count=sets.counts[0], dropped=tuple(ends)),))
-    return Emptied(sets.conflict(), sets.choices(fewest) if fewest else ())
+        return Emptied((tuple(ends),), (Choice(label=label, count=sets.counts[0], dropped=tuple(ends)),))
+    return Emptied(sets.conflicts(), sets.choices(fewest) if fewest else ())
 
 
 def widened(catalog: Catalog, musts: Sequence[Constraint], allowed: Mask) -> tuple[Choice, ...]:
@@ -68,23 +69,32 @@ class _Misses:
     """Which constraints each allowed item misses: bit i of `missed` (n,) is must i."""
 
     def __init__(self, catalog: Catalog, musts: Sequence[Constraint], allowed: Mask) -> None:
-        self.catalog, self.musts = catalog, tuple(musts[:_MOST_MUSTS])
-        self.allowed = allowed & catalog.passing(musts[_MOST_MUSTS:]) if len(musts) > _MOST_MUSTS else allowed
+        held = [_meets(catalog, must) for must in musts]
+        rarest = sorted(range(len(musts)), key=lambda place: int(np.count_nonzero(held[place])))[:_MOST_MUSTS]
+        self.catalog, self.all = catalog, tuple(musts)
+        self.musts = tuple(musts[place] for place in sorted(rarest))
+        self.allowed = allowed.copy()
+        for place in set(range(len(musts))) - set(rarest):
+            self.allowed &= held[place]
         self.missed = np.zeros(len(catalog), dtype=np.uint16)
-        for place, must in enumerate(self.musts):
-            self.missed |= (~_meets(catalog, must)).astype(np.uint16) << np.uint16(place)
+        for bit, place in enumerate(sorted(rarest)):
+            self.missed |= (~held[place]).astype(np.uint16) << np.uint16(bit)
         counted = np.bincount(self.missed[self.allowed], minlength=1)
         self.counts = {int(one): int(counted[one]) for one in np.flatnonzero(counted)}
 
-    def conflict(self) -> tuple[Constraint, ...]:
-        """The fewest constraints that no item meets together; all of them if these are many."""
-        places = range(len(self.musts))
+    def conflicts(self) -> tuple[tuple[Constraint, ...], ...]:
+        """Sets of constraints that no item meets together, the smallest first; no constraint is in two of them."""
+        found: list[tuple[int, ...]] = []
+        if not self.counts or len(self.all) > len(self.musts):  # what is held fast may have a part in it
+            return (self.all,)
         for size in range(1, min(_LARGEST_CONFLICT, len(self.musts)) + 1):
-            for together in combinations(places, size):
+            free = [place for place in range(len(self.musts)) if not any(place in one for one in found)]
+            for together in combinations(free, size):
                 bits = sum(1 << place for place in together)
-                if all(missed & bits for missed in self.counts):
-                    return tuple(self.musts[place] for place in together)
-        return self.musts
+                is_apart = not any(set(together) & set(one) for one in found)
+                if is_apart and all(missed & bits for missed in self.counts):
+                    found.append(together)
+        return tuple(tuple(self.musts[place] for place in one) for one in found) or (self.all,)
 
     def choices(self, size: int) -> tuple[Choice, ...]:
         """Changes to `size` of the constraints, at most four. Counts are of all that pass then."""
@@ -98,11 +108,11 @@ class _Misses:
             changed = [self.musts[place] for place in range(len(self.musts)) if missed >> place & 1]
             here = self.allowed & (self.missed == missed)
             free = self.allowed & ((self.missed & ~np.uint16(missed)) == 0)
-            near = [self._choice(changed, new, free) for new in _nearest(self.catalog, changed, here)]
-            out = self._choice(changed, None, free)
-            other = [] if size > 1 else list(self._neighbours(changed[0], free))
-            first.append((self._unasked(missed), not near, near[0] if near else out))
-            second += ([out] if near else []) + other
+            moved = _nearest(self.catalog, changed, here)
+            out = self._choice(changed, [None] * len(changed), free)
+            near = self._choice(changed, moved, free) if any(moved) else None
+            first.append((self._unasked(missed), near is None, near or out))
+            second += ([out] if near else []) + ([] if size > 1 else list(self._neighbours(changed[0], free)))
         best = [choice for *_, choice in sorted(first, key=lambda one: (one[0], one[1], -one[2].count))]
         return tuple({choice.label: choice for choice in (*best, *second)}.values())[:_MOST_CHOICES]
 
@@ -110,15 +120,15 @@ class _Misses:
         """True if the change lets in what the person does not want: offered last."""
         return any(missed >> place & 1 and must.operator is Operator.IS_NOT for place, must in enumerate(self.musts))
 
-    def _choice(self, changed: Sequence[Constraint], new: Constraint | None, free: Mask) -> Choice:
-        """All of `changed` left out, but for the one whose facet `new` holds otherwise."""
+    def _choice(self, changed: Sequence[Constraint], instead: Sequence[Constraint | None], free: Mask) -> Choice:
+        """Each of `changed` replaced by what stands `instead` of it, or left out where that is None."""
         schema = self.catalog.schema
         said = [
-            constraint_in_words(schema, new) if new and new.facet == old.facet else left_out_in_words(schema, old)
-            for old in changed
+            constraint_in_words(schema, new) if new else left_out_in_words(schema, old)
+            for old, new in zip(changed, instead, strict=True)
         ]
-        count = int(np.count_nonzero(free & self.catalog.meets(new) if new else free))
-        added = (new,) if new else ()
+        added = tuple(new for new in instead if new)
+        count = int(np.count_nonzero(free & self.catalog.passing(added)))
         return Choice(label=", ".join(dict.fromkeys(said)), count=count, dropped=tuple(changed), added=added)
 
     def _neighbours(self, old: Constraint, free: Mask) -> Iterator[Choice]:
@@ -178,35 +188,36 @@ def _meets(catalog: Catalog, must: Constraint) -> Mask:
     return np.diff(column.offsets) > 0
 
 
-def _nearest(catalog: Catalog, changed: Sequence[Constraint], here: Mask) -> Iterator[Constraint]:
-    """The broken bound moved just so far that some of `here` come in; nothing if there is none, or more than one."""
-    numeric = [
-        (one, column) for one in changed if isinstance(column := catalog.column(one.facet), NumberColumn | DateColumn)
-    ]
-    if len(numeric) != 1:
-        return
-    old, column = numeric[0]
-    if old.operator is Operator.IS_NOT or old.is_superlative:
-        return
+def _nearest(catalog: Catalog, changed: Sequence[Constraint], here: Mask) -> list[Constraint | None]:
+    """For each constraint its bound moved just so far that some of `here` come in; None where it has no bound."""
+    moved: list[Constraint | None] = []
+    for old in changed:
+        new = _moved(catalog, old, here)
+        here = here & catalog.meets(new) if new else here
+        moved.append(new)
+    return moved
+
+
+def _moved(catalog: Catalog, old: Constraint, here: Mask) -> Constraint | None:
+    column = catalog.column(old.facet)
+    if not isinstance(column, NumberColumn | DateColumn) or old.operator is Operator.IS_NOT or old.is_superlative:
+        return None
     is_date = isinstance(column, DateColumn)
     values = column.days if isinstance(column, DateColumn) else column.values
     held = values[here]
     held = held[~np.isnan(held)]
     asked = [days_of(str(one)) if is_date else float(one) for one in old.values]  # type: ignore[arg-type]
     if not len(held) or not asked:
-        return
+        return None
     exact = is_date or catalog.schema.facet(old.facet).meaning is Meaning.YEAR
-    operator, value = _moved(old.operator, asked, held, 0.0 if exact else _spread(values), exact=exact)
-    written = tuple(map(iso_day, value)) if is_date else value
-    yield old.model_copy(
-        update={
-            "operator": operator, "value": written if len(written) > 1 else written[0], "words": "", "span": None,
-            "than": None, "confidence": 1.0,
-        }
-    )  # fmt: skip
+    operator, bounds = _bound(old.operator, asked, held, 0.0 if exact else _spread(values), exact=exact)
+    written = tuple(map(iso_day, bounds)) if is_date else bounds
+    return Constraint(
+        facet=old.facet, operator=operator, value=written if len(written) > 1 else written[0], must=old.must
+    )
 
 
-def _moved(
+def _bound(
     operator: Operator, asked: Sequence[float], held: NDArray[np.float64], spread: float, *, exact: bool
 ) -> tuple[Operator, tuple[float, ...]]:
     """Operator and value of the bound that lets the nearest of `held` in."""
@@ -234,8 +245,9 @@ def _beyond(bound: float, nearest: float, spread: float, *, exact: bool) -> floa
     if exact:
         return nearest
     gap = abs(nearest - bound)
-    reach = max(_BEYOND_NEAREST * gap, min(_SHARE_OF_BOUND * abs(bound), _SHARE_OF_SPREAD * spread))
-    return rounded(nearest, bound + math.copysign(reach, nearest - bound))
+    moved = min(_SHARE_OF_BOUND * abs(bound), _SHARE_OF_SPREAD * spread)
+    beyond = max(min(_SHARE_OF_WAY * gap, _SHARE_OF_NEAREST * abs(nearest)), moved - gap)
+    return rounded(nearest, nearest + math.copysign(beyond, nearest - bound))
 
 
 def _spread(values: NDArray[np.float64]) -> float:

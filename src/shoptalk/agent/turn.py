@@ -14,7 +14,7 @@ from shoptalk.agent.checking import checked
 from shoptalk.agent.clarifying import asked_before, may_ask, question_worth_asking
 from shoptalk.agent.events import Changed, Chip, Done, Event, Found, Pick, Picks, Ranked, Reply, Text, Understood
 from shoptalk.agent.explaining import Answer, Explaining, next_messages, only_talks
-from shoptalk.agent.offers import Question
+from shoptalk.agent.offers import Choice, Question, taken
 from shoptalk.agent.phrasing import strength_in_words
 from shoptalk.agent.reasons import reasons_for
 from shoptalk.agent.relaxing import emptied, widened
@@ -69,7 +69,7 @@ def take_turn(engine: Engine, state: TalkState, message: str | Request, record: 
 
     query: Query | None = None
     answer = _answer(engine, request, earlier, state)
-    if only_talks(request, earlier.question):
+    if only_talks(answer):
         pass
     elif looked_at := _looked_at(engine.catalog, request, state):
         answer = replace(answer, picks=looked_at)
@@ -207,8 +207,9 @@ def _why_nothing(finder: Finder, answer: Answer, query: Query) -> Answer:
     if any(c.than for c in answer.request.constraints):  # 'cheaper than the cheapest': told once, then forgotten
         return replace(answer, exhausted=exhausted)
     why = emptied(finder.catalog, state.musts, finder.allowed(Query(must=about_stock, exclude=query.exclude)))
-    question = relaxing_question(why.choices, shown=0) if why.choices else None
-    return replace(answer, exhausted=exhausted, conflict=why.conflict, question=question)
+    choices = [choice for choice in why.choices if _leaves_something(state, choice)] or why.choices
+    question = relaxing_question(choices, shown=0) if choices else None
+    return replace(answer, exhausted=exhausted, conflicts=why.conflicts, question=question)
 
 
 def _question(
@@ -225,8 +226,17 @@ def _question(
     if not request.constraints or any(c.than or c.is_superlative for c in state.musts):
         return None
     allowed = finder.allowed(Query(must=_about_stock(finder.catalog, state), exclude=query.exclude))
-    more = [choice for choice in widened(finder.catalog, state.musts, allowed) if choice.count > answer.passing]
+    more = [
+        choice
+        for choice in widened(finder.catalog, state.musts, allowed)
+        if choice.count > answer.passing and _leaves_something(state, choice)
+    ]
     return relaxing_question(more[:_SOFT_OFFERS], shown=answer.passing) if more else None
+
+
+def _leaves_something(state: TalkState, choice: Choice) -> bool:
+    """Whether anything still has to hold once the choice is taken: else it would offer the whole shop."""
+    return any(constraint.must for constraint in taken(state.constraints, choice))
 
 
 def _about_stock(catalog: Catalog, state: TalkState) -> tuple[Constraint, ...]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from shoptalk.agent.events import Changed, Chip, Done, Event, Found, Pick, Picks, Ranked, Reply, Text, Understood
-from shoptalk.agent.offers import Choice
+from shoptalk.agent.offers import Question
 from shoptalk.retrieval.query import Act, Request
 from shoptalk.shop.talk import UNDO
 
@@ -44,7 +44,7 @@ class Turn:
 
     `status` says what a turn at work does until its words come, `problem` (a sentence for the person) that it failed.
     `passing` is how many items meet what was asked, None where nothing was searched or the turn was read from the log.
-    `choices` answer the question at the text's end; `changes` are what the message changed in what is wanted.
+    `question` is what the text asks at its end; `changes` are what the message changed in what is wanted.
     `stale` is true while the picks are those of the answer before; `seen` are titles set aside under this answer.
     """
 
@@ -53,7 +53,7 @@ class Turn:
     picks: tuple[Pick, ...] = ()
     chips: tuple[Chip, ...] = ()
     suggestions: tuple[str, ...] = ()
-    choices: tuple[Choice, ...] = ()
+    question: Question | None = None
     changes: tuple[Changed, ...] = ()
     can_undo: bool = False
     passing: int | None = None
@@ -117,7 +117,8 @@ class Conversation:
 
     def choose(self, place: int) -> Iterator[Turn]:
         """Take one of the choices that the last answer offers, counted from 0. One that is not there does nothing."""
-        if self.turns and 0 <= place < len(self.turns[-1].choices):
+        question = self.turns[-1].question if self.turns else None
+        if question is not None and 0 <= place < len(question.choices):
             yield from self._alone(lambda: self._pressed(lambda: self.talk.choosing(place)))
 
     def undo(self) -> Iterator[Turn]:
@@ -232,7 +233,7 @@ def after(turn: Turn, event: Event, items: int) -> Turn:
 def _whole(turn: Turn, reply: Reply) -> Turn:
     told = replace(
         turn, text=reply.text, picks=reply.picks, chips=reply.chips, suggestions=reply.suggestions,
-        choices=reply.question.choices if reply.question else (), changes=reply.changes, can_undo=reply.can_undo,
+        question=reply.question, changes=reply.changes, can_undo=reply.can_undo,
     )  # fmt: skip
     return replace(told, working=False, status="", problem="", stale=False)
 

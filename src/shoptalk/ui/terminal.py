@@ -16,7 +16,7 @@ from shoptalk.shop.talk import UNDO
 
 if TYPE_CHECKING:
     from shoptalk.agent.events import Changed, Chip, Pick, Reply
-    from shoptalk.agent.offers import Choice
+    from shoptalk.agent.offers import Question
     from shoptalk.retrieval.catalog import FacetValue, Item
     from shoptalk.retrieval.query import Request
     from shoptalk.shop import Shop, Talk
@@ -86,7 +86,7 @@ class TerminalTalk:
         for number, pick in enumerate(picks, start=1):
             self._console.print(pick_panel(number, pick, self._shop.catalog.schema))
         if reply.question is not None:
-            self._tell("You could answer: " + " · ".join(map(_choice, enumerate(reply.question.choices, 1))), "dim")
+            self._tell("You could answer: " + " · ".join(_choices(reply.question)), "dim")
         elif reply.suggestions:
             self._tell("You could say: " + " · ".join(map(printable, reply.suggestions)), "dim")
 
@@ -151,9 +151,10 @@ class TerminalTalk:
         self._console.print(Styled(text, style=style))
 
 
-def _choice(counted: "tuple[int, Choice]") -> str:
-    place, choice = counted
-    return f"{place}. {printable(choice.label)}" + ("" if choice.changes_nothing else f" ({choice.count:,})")
+def _choices(question: "Question") -> Iterator[str]:
+    for place, choice in enumerate(question.choices, 1):
+        many = "" if choice.changes_nothing or not question.counted else f" ({choice.count:,})"
+        yield f"{place}. {printable(choice.label)}{many}"
 
 
 def _change(change: "Changed") -> str:

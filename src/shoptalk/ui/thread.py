@@ -79,7 +79,7 @@ def shown(turn: Turn, items: int, marks: Marks, schema: Schema, pictures: Pictur
     listed = f'<ul class="st-chips" aria-label="What I go by">{chips}</ul>' if chips else ""
     counted = turn.passing is not None and not turn.working
     fit = f'<p class="st-fit">{turn.passing:,} of {items:,} fit</p>' if counted else ""
-    pills = "" if turn.choices else "".join(f"<li>{_says(suggestion)}</li>" for suggestion in turn.suggestions)
+    pills = "" if turn.question else "".join(f"<li>{_says(suggestion)}</li>" for suggestion in turn.suggestions)
     parts = [
         f'<div class="st-held">{listed}{fit}</div>' if listed or fit else "",
         _changes(turn),
@@ -125,13 +125,17 @@ def _cards(turn: Turn, marks: Marks, schema: Schema, pictures: Pictures) -> str:
 
 def _choices(turn: Turn) -> str:
     """The answers to what was asked, as buttons: each with how many items it leads to."""
-    if turn.working or not turn.choices:
+    if turn.working or turn.question is None:
         return ""
     offered = "".join(
         f'<li><button type="button" class="st-pill" data-act="choose" data-text="{place}">{escape(choice.label)}'
-        + ("" if choice.changes_nothing else f' <span class="st-count">{choice.count:,}</span>')
+        + (
+            ""
+            if choice.changes_nothing or not turn.question.counted
+            else f' <span class="st-count">{choice.count:,}</span>'
+        )
         + "</button></li>"
-        for place, choice in enumerate(turn.choices)
+        for place, choice in enumerate(turn.question.choices)
     )
     return f'<ul class="st-next st-choices" aria-label="You could answer">{offered}</ul>'
 
