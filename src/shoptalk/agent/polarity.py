@@ -41,7 +41,7 @@ from shoptalk.agent.refusals import (
 from shoptalk.agent.words import CONTRAST, FILLER, NUMBER_WORDS
 
 _BACK, _LIST_ELEMENT, _LIST_LENGTH, _SKIPPED = 5, 4, 7, 2
-_TOGGLE_REACH = 7
+_TOGGLE_REACH, _FAR = 7, 20
 _NARROW = frozenset({"not", "isnt", "arent", "wasnt", "aint", "never"})
 
 
@@ -86,6 +86,9 @@ class _Reader:
         size = len(forms)
         self._out = Polarity([False] * size, [False] * size, [False] * size, [False] * size, [False] * size)
         self._scope: _Scope | None = None
+        self._begin: list[int] = []
+        for i in range(size):
+            self._begin.append(i if starts[i] or not i else self._begin[-1])
 
     def read(self) -> Polarity:
         at = 0
@@ -227,13 +230,17 @@ class _Reader:
 
     def _ends_in_verb(self, at: int) -> bool:
         """'Windows or Linux is fine' says something of its own."""
-        end = at + 1
-        while end < len(self._forms) and not self._starts[end]:
-            end += 1
-        return any(form in ENDING_LISTS for form in self._forms[at + 1 : min(end, at + 5)])
+        end = next((i for i in range(at + 1, min(len(self._forms), at + 5)) if self._starts[i]), at + 5)
+        return any(form in ENDING_LISTS for form in self._forms[at + 1 : end])
 
     def _is_short(self, at: int) -> bool:
         return not self._starts[at] and any(self._starts[max(0, at - 3) : at])
+
+    def _is_asked(self, at: int) -> bool:
+        end = at + 1
+        while end < min(len(self._forms), at + _FAR) and not self._starts[end]:
+            end += 1
+        return "?" in self._gap(end)
 
     def _ends_clause(self, at: int) -> bool:
         return at + 1 >= len(self._forms) or self._starts[at + 1]
@@ -243,14 +250,14 @@ class _Reader:
         form, before = self._forms[at], self._form(at - 1)
         opens = self._starts[at] or before in ("and", "so", "but", "well", "why", "then")
         after = self._form(at + 1)
-        if form in ASKING and opens and (after in SUBJECTS or (after in ARTICLES and "?" in "".join(self._gaps[at:]))):
+        if form in ASKING and opens and (after in SUBJECTS or (after in ARTICLES and self._is_asked(at))):
             return True
-        start = max(i for i in range(at + 1) if self._starts[i])
+        start = self._begin[at]
         head = tuple(self._forms[start : start + 2])
         if len(head) == 2 and head[0] in ("is", "are", "do", "have") and head[1] in ("there", "you", "we", "they"):
             near = at - start == 2 or (at - start == 3 and form in ("no", "nothing"))
             return near and "-" not in self._gap(at + 1) and form in ("no", "not", "nothing", "none")
-        alone = at == 0 and form == "no" and not any(self._starts[1:])
+        alone = at == 0 and form == "no" and self._begin[-1] == 0
         return alone and self._gaps[-1].strip().startswith("?")
 
     def _is_interjection(self, at: int) -> bool:
@@ -266,7 +273,7 @@ class _Reader:
         """'Horror? No.': the question before is answered, and its words refused."""
         if self._forms[at] not in INTERJECTIONS or not at or "?" not in self._gaps[at]:
             return
-        start = max(i for i in range(at) if self._starts[i])
+        start = self._begin[at - 1]
         if at - start <= 3 and self._forms[start] not in ("is", "are", "do", "have", "what", "how", "which", "can"):
             self._refuse(range(start, at), mild=False)
 
@@ -275,7 +282,7 @@ class _Reader:
         before = self._before(at)
         if all(self._forms[i] in EMPTY for i in before) and at and "?" in self._gap(before[0] if before else at):
             end = before[0] if before else at
-            before = list(range(max(i for i in range(end) if self._starts[i]), end))
+            before = list(range(self._begin[max(end - 1, 0)], end))
         if any(self._forms[i] not in EMPTY for i in before):
             for i in before:
                 self._out.released[i], self._out.refused[i] = True, False
@@ -316,8 +323,7 @@ class _Reader:
         form, after = self._forms[at], self._form(at + 1)
         if form not in ("than", "over", "to") or self._starts[at] or after[:1].isdigit() or after in BOUND_WORDS:
             return False
-        start = max(i for i in range(at) if self._starts[i])
-        before = self._forms[start:at]
+        before = self._forms[max(self._begin[at], at - _FAR) : at]
         if form == "than":
             return "rather" in before[-_BACK:-1]
         prefers = any(word in PREFERRING for word in before[:-1])
@@ -350,12 +356,12 @@ class _Reader:
     def _is_mild(self, at: int) -> bool:
         """'Preferably not', 'I'd rather avoid', '... if possible'."""
         end = at
-        while end < len(self._forms) and (end == at or not self._starts[end]):
+        while end < min(len(self._forms), at + _FAR) and (end == at or not self._starts[end]):
             if tuple(self._forms[end : end + 2]) in TRAILING_MILD:
                 return True
             end += 1
         i = at - 1
-        while i >= 0 and not self._starts[i + 1]:
+        while i >= max(0, at - _FAR) and not self._starts[i + 1]:
             if self._forms[i] in MILD or tuple(self._forms[i : i + 2]) in TRAILING_MILD:
                 return True
             if self._forms[i] not in FILLER and not self._out.cue[i] and not self._out.refused[i]:

@@ -1,10 +1,15 @@
 """A message while it is read: its words, which of them are spoken for, and where negation and softening reach."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 
+from shoptalk.agent.cues import Cues
 from shoptalk.agent.polarity import read_polarity
 from shoptalk.agent.tokens import Token, boundaries, tokenize
 from shoptalk.agent.words import SOFTENERS
+
+#: Words of a message that are read; people say less, and what comes after would only take time.
+MOST_WORDS = 400
 
 
 class Sentence:
@@ -15,11 +20,11 @@ class Sentence:
     """
 
     def __init__(self, message: str) -> None:
-        self.message = message
-        self.tokens: list[Token] = tokenize(message)
+        self.tokens: list[Token] = tokenize(message)[:MOST_WORDS]
+        self.message = message[: self.tokens[-1].end] if len(self.tokens) == MOST_WORDS else message
         self.forms: list[str] = [token.form for token in self.tokens]
         self.taken: list[bool] = [False] * len(self.tokens)
-        self._ends = boundaries(message)
+        self._ends = boundaries(self.message)
         self.starts_clause: list[bool] = [self._starts_clause(i) for i in range(len(self.tokens))]
         self._polarity = read_polarity(self.forms, self._gaps(), self.starts_clause)
         self.cue: list[bool] = self._polarity.cue
@@ -66,12 +71,7 @@ class Sentence:
 
     def follows(self, at: int, phrases: Iterable[str]) -> int:
         """Length in words of the longest phrase that stands at this place; 0 if none does."""
-        best = 0
-        for phrase in phrases:
-            said = phrase.split()
-            if len(said) > best and self.forms[at : at + len(said)] == said:
-                best = len(said)
-        return best
+        return _cues(tuple(phrases)).at(self.forms, at)
 
     def is_phrase(self, phrases: Iterable[str]) -> bool:
         """True if the whole message is one of the phrases."""
@@ -114,3 +114,8 @@ class Sentence:
             active = active or form in SOFTENERS
             softened[i] = active
         return softened
+
+
+@lru_cache(maxsize=256)
+def _cues(phrases: tuple[str, ...]) -> Cues:
+    return Cues(phrases)
