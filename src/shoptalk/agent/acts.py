@@ -67,15 +67,17 @@ def opening_acts(sentence: Sentence) -> tuple[Act, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def is_outside(sentence: Sentence, lexicon: Lexicon, grounding: Grounding) -> bool:
+def is_outside(sentence: Sentence, lexicon: Lexicon, grounding: Grounding, *, nothing_ours: bool) -> bool:
     """True if the message asks what no catalog holds: services, orders, the world at large.
 
-    Not where the words that say so are the catalog's own: 'weather' where that is a facet.
+    Not where the words that say so are the catalog's own: 'weather' where that is a facet. `nothing_ours`: the rest of
+    the message says nothing of the catalog either; only questions of the world may ('what is the capital of France').
     """
     at, length = _OUTSIDE.within(sentence.forms)
     said = sentence.forms[at : at + length]
     ours = any(form not in FILLER and (lexicon.names_value([form]) or grounding.facets_called(form)) for form in said)
-    return bool(length) and not ours
+    takes_object = is_question(sentence) and said[-1:] == ["of"]  # 'what is the capital of France'
+    return bool(length) and (takes_object or (nothing_ours and not ours))
 
 
 def is_question(sentence: Sentence) -> bool:

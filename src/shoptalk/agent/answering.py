@@ -15,8 +15,8 @@ from shoptalk.agent.phrases import ASKS_FOR, DONT_CARE, NO, NO_FIRST, YES, YES_F
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.tokens import singular, words
-from shoptalk.agent.words import FILLER, ORDINALS
-from shoptalk.retrieval.catalog import Catalog, CategoryColumn, FlagColumn
+from shoptalk.agent.words import FILLER, MEANING_WORDS, ORDINALS
+from shoptalk.retrieval.catalog import Catalog, FlagColumn
 from shoptalk.retrieval.query import Constraint, Operator
 
 _YES, _NO, _DONT_CARE = Cues(YES), Cues(NO), Cues(DONT_CARE)
@@ -90,31 +90,35 @@ class Answering:
         return None
 
     def _asked_in(self, question: Sentence) -> Asked:
+        """The values that a question names, and the facets that it calls by their labels, or usually asks for."""
         facets: list[str] = []
         values: list[Named] = []
         at = 0
         while at < len(question):
             length, named = self._lexicon.longest(question.forms, at)
-            label = self._called_at(question, at)
+            label = self._called_at(question.forms[at])
             if length and not (label and length == 1 and isinstance(named[0].value, str)):
                 values += [one for one in named if not one.leaning]
                 at += length
                 continue
             facets += label
             at += 1
-        called = tuple(dict.fromkeys(facets))
+        called = tuple(dict.fromkeys(facets)) or self._usually_asked(question)
         return Asked(called or tuple(dict.fromkeys(one.facet for one in values)), tuple(values))
 
-    def _called_at(self, question: Sentence, at: int) -> tuple[str, ...]:
-        form = question.forms[at]
-        called = self._grounding.facets_called(form) if form not in FILLER else ()
-        if called:
-            return called
-        length = _ASKS_FOR.at(question.forms, at)
+    def _called_at(self, form: str) -> tuple[str, ...]:
+        is_label = form in MEANING_WORDS or form not in FILLER
+        return self._grounding.facets_called(form) if is_label else ()
+
+    def _usually_asked(self, question: Sentence) -> tuple[str, ...]:
+        """'How many people?', 'where?': the facets whose labels say what is usually asked for by these words."""
+        at, length = _ASKS_FOR.within(question.forms)
         for label in ASKS_FOR.get(" ".join(question.forms[at : at + length]), ()):
             said = {singular(word) for word in label.split()}
             held = tuple(
-                f.name for f in self._catalog.schema.facets if said <= {singular(w) for w in words(f.label or f.name)}
+                facet.name
+                for facet in self._catalog.schema.facets
+                if said <= {singular(word) for word in words(facet.label or facet.name)}
             )
             if held:
                 return held
@@ -164,15 +168,6 @@ class Answering:
             names += [words(str(value)) for one in choice.added for value in one.values if isinstance(value, str)]
             if any(plain == [singular(word) for word in name if word not in _CHOICE_WORDS] for name in names):
                 return i
-        return None
-
-    def number(self, value: float, asked: Asked) -> Constraint | None:
-        """A bare number as the value of a category that was asked for: '4' where the party sizes are words."""
-        for facet in asked.facets:
-            column = self._catalog.column(facet)
-            said = f"{value:g}"
-            if isinstance(column, CategoryColumn) and said in column.code_of:
-                return Constraint(facet=facet, operator=Operator.IS, value=said)
         return None
 
 

@@ -1,7 +1,7 @@
 """What is measured against an item or against the rest: 'cheaper than the first', 'the same director', 'the longest',
 'not too expensive'."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,8 @@ class Comparing:
         """What is to be as it is with an item: 'same director as the first', 'half the price', 'closer in price'."""
         found = []
         for at, form in enumerate(sentence.forms):
+            if form in ("less", "more"):
+                self._take_anchor(sentence, at, state)
             if form not in FACTORS and form not in _NEAR and form != "same":
                 continue
             facets, length = self._called(sentence, at + 1)
@@ -60,6 +62,13 @@ class Comparing:
                 sentence.take(at, length + span + 1)
                 found.append(wanted[0])
         return found
+
+    def _take_anchor(self, sentence: Sentence, at: int, state: TalkState) -> None:
+        """'Less violent than the third': the value says what is wanted, and the item has no part in it."""
+        length, _ = self._lexicon.longest(sentence.forms, at + 1) if at + 1 < len(sentence) else (0, ())
+        anchor, span = self._naming.anchor(sentence, at + 1 + length, state) if length else (None, 0)
+        if anchor and sentence.forms[at + 1 + length] == "than":
+            sentence.take(at + 1 + length, span)
 
     def relatives(self, sentence: Sentence, state: TalkState) -> tuple[list[Constraint], list[str]]:
         """Comparatives against an item on the table or a named one: 'cheaper than the first', 'older ones', 'too long'.
@@ -94,32 +103,46 @@ class Comparing:
         return found, unheld
 
     def superlatives(
-        self, sentence: Sentence, so_far: Sequence[Constraint], state: TalkState, *, count: int, is_open: bool
-    ) -> list[Constraint]:
+        self,
+        sentence: Sentence,
+        so_far: Sequence[Constraint],
+        state: TalkState,
+        *,
+        count: int,
+        is_open: Callable[[], bool],
+    ) -> tuple[list[Constraint], list[str]]:
         """'The cheapest', 'the two longest', 'most alcohol': MOST or LEAST of a facet with an order.
 
-        `count`: how many picks are wanted. `is_open`: something is wanted that no facet holds, so 'the cheapest' is not
-        that of all that passes: it is measured against the table, or only leaned to where nothing was shown yet.
+        The second list holds the words for which the catalog has no facet.
+
+        `count`: how many picks are wanted. `is_open` tells, once the words of a superlative are taken, whether more is
+        wanted that no facet holds: then 'the cheapest' is not that of all that passes, but is measured against the
+        table, or only leaned to where nothing was shown yet.
         """
         found: list[Constraint] = []
+        unheld: list[str] = []
         for at in range(len(sentence)):
             scale, length, low = self._extreme_at(sentence, at)
+            if scale is None and length > 1 and sentence.free(at, length):
+                unheld.append(sentence.text(at, length))
+                sentence.take(at, length)
             if scale is None or not sentence.free(at, length) or sentence.negated[at]:
                 continue
             operator = Operator.LEAST if low else Operator.MOST
             if any(one.facet == scale.facet.name and one.is_superlative for one in (*so_far, *found)):
                 continue
             many = self._how_many(sentence, at, length, count)
-            on_table = scale.values[self._catalog.rows(state.table)] if is_open else np.empty(0)
+            sentence.take(at, length)
+            opens = is_open()
+            on_table = scale.values[self._catalog.rows(state.table)] if opens else np.empty(0)
             held = on_table[~np.isnan(on_table)]
             value: Value = float(many)
             if len(held):
                 operator = Operator.AT_MOST if low else Operator.AT_LEAST
                 value = scale.spoken(float(held.min() if low else held.max()))
-            must = bool(len(held)) or not is_open
+            must = bool(len(held)) or not opens
             found.append(_constraint(sentence, at, length, scale.facet.name, operator, value, must=must))
-            sentence.take(at, length)
-        return found
+        return found, unheld
 
     def vague(self, sentence: Sentence, so_far: Sequence[Constraint]) -> list[Constraint]:
         """Soft ranges from the catalog's own distribution: 'cheap', 'recent', 'not too long'."""
@@ -193,6 +216,9 @@ class Comparing:
             return self._grounding.scale_of([Meaning(pair[0])]), 2, pair[1]
         if at and sentence.forms[at - 1] == "at":
             return None, 0, False
+        if form == "as" and sentence.forms[at + 2 : at + 4] == ["as", "possible"] and sentence.pair(at)[1] in VAGUE:
+            meanings, less, _ = VAGUE[sentence.pair(at)[1]]
+            return self._grounding.scale_of(meanings), 4, less
         plain = SUPERLATIVES.get(form)
         low = plain[1] if plain else EXTREMES.get(form)
         if low is None:

@@ -192,9 +192,8 @@ def _signals(sentence: Sentence, part: _Part, named: Iterable[Mention]) -> Itera
         inside = any(start <= sentence.tokens[at].start < end for start, end in spans)
         found: tuple[Signal | None, int] = (None, 1) if inside else _signal_at(sentence, at)
         signal, length = found
-        if part.asks and signal not in (Signal.KNOWS_NOT, Signal.ASKS):
-            signal = None
-        if signal is not None and _is_of_it(sentence, part, at, length, signal):
+        counts = not part.asks or signal in (Signal.KNOWS_NOT, Signal.ASKS)
+        if signal is not None and counts and _is_of_it(sentence, part, at, length, signal):
             yield signal
         at += max(length, 1)
 
@@ -205,7 +204,7 @@ def _signal_at(sentence: Sentence, at: int) -> tuple[Signal | None, int]:
     for signal, cues in _SAID.items():
         if (length := cues.at(sentence.forms, at)) > best[1]:
             best = (signal, length)
-    signal, length = best
+    signal, length = best[0], best[1]
     if signal is not None and sentence.negated[at] and not sentence.cue[at]:
         return _TURNED.get(signal), length
     return best

@@ -90,6 +90,7 @@ class EmbeddedUnderstanding:
         self._carrying = Carrying(catalog, self._lexicon, self._grounding)
         self._comparing = Comparing(catalog, self._lexicon, self._grounding, self._naming)
         self._wishes = Wishes(catalog, self._lexicon, self._grounding)
+        self._written = _written(catalog)
         self._idle = _kind_words(catalog) | _everywhere(catalog)
         self._deciding = Deciding(catalog, self._lexicon, self._grounding, tagger) if tagger else None
 
@@ -138,7 +139,7 @@ class EmbeddedUnderstanding:
         sentence, state = reading.sentence, reading.state
         reading.compared += self._comparing.shared(sentence, state)
         reading.mentions, reading.unknown = self._naming.mentions(sentence, state)
-        if reading.heard:
+        if len(reading.question):
             reading.mentions = stand(sentence, reading.mentions, reading.heard, reading.question)
 
     def _read_taken_back(self, reading: _Reading) -> None:
@@ -159,18 +160,25 @@ class EmbeddedUnderstanding:
         numbers = wishes.quantities(sentence, reading.asked)
         kept = [one for one in state.musts if one.facet not in reading.dropped and one not in reading.withdrawn]
         so_far = [*kept, *values, *numbers, *reading.compared]
-        rest = bool(state.texts or self._rest(sentence))
-        extremes = self._comparing.superlatives(
+        extremes, beyond = self._comparing.superlatives(
             sentence,
             [*values, *numbers],
             state,
             count=reading.count or state.count,
-            is_open=rest or bool(state.similar) or any(not value.must for value in values),
+            is_open=lambda: self._is_open(reading, values),
         )
+        reading.unheld += beyond
         vague = self._comparing.vague(sentence, [*so_far, *extremes])
         rest = bool(state.texts or self._rest(sentence))
         values = wishes.settle_sparse(values, [*numbers, *reading.compared], is_open=rest)
         reading.constraints += [*reading.compared, *values, *numbers, *extremes, *vague]
+
+    def _is_open(self, reading: _Reading, values: list[Constraint]) -> bool:
+        """True where something is wanted that no facet can decide: words that items have, a model, a mood."""
+        state = reading.state
+        texts = " ".join((*state.texts, self._rest(reading.sentence)))
+        said = any(singular(word) in self._written for word in words(texts))
+        return said or bool(state.similar) or any(not value.must for value in values)
 
     def _carry_over(self, reading: _Reading) -> None:
         """What the message does to what was asked before: it takes its place, or stands beside it."""
@@ -190,7 +198,7 @@ class EmbeddedUnderstanding:
         is_about_item = not constraints or (is_question(sentence) and not reading.compared)
         acts = acts_of(sentence, mentions, constraints, state, is_about_item=is_about_item)
         nothing_ours = not (constraints or mentions or reading.dropped or reading.withdrawn)
-        if nothing_ours and is_outside(sentence, self._lexicon, self._grounding):
+        if is_outside(sentence, self._lexicon, self._grounding, nothing_ours=nothing_ours):
             return Request(message=message, acts=(*reading.acts, Act.OUTSIDE))
         asked, text = tuple[str, ...](), self._rest(sentence)
         if {Act.DETAILS, Act.COMPARE} & set(acts):
@@ -266,6 +274,12 @@ def _kind_words(catalog: Catalog) -> frozenset[str]:
         for word in words(facet.label or "")
         if len(word) > 3 and facet.kind is not Kind.FLAG
     )
+
+
+def _written(catalog: Catalog) -> frozenset[str]:
+    """Words that stand in some item: others ('wine' in a catalog of wines that never says so) choose none of them."""
+    rows = range(0, len(catalog), max(1, len(catalog) // _SAMPLE))
+    return frozenset(singular(word) for row in rows for word in words(catalog.document(row)))
 
 
 def _everywhere(catalog: Catalog) -> frozenset[str]:

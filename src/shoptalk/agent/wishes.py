@@ -15,20 +15,23 @@ from shoptalk.agent.quantities import Bound, Quantity, read_quantities
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.tokens import words
 from shoptalk.agent.words import COMPARATIVES, CONTRAST, DEGREES, FEELING, QUESTIONS, SUPERLATIVES
-from shoptalk.retrieval.catalog import Catalog, CategoryColumn
+from shoptalk.retrieval.catalog import Catalog, CategoryColumn, NumberColumn
 from shoptalk.retrieval.query import Constraint, Operator
-from shoptalk.retrieval.schema import Kind, Meaning, Role
+from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
 
 _SPARSE = 0.3
 _SHORTEST_REFUSAL = 6
 _LESS_THAN_THIS = frozenset({"less", "too"})
 _RATHER_NOT, _WISHED_BEFORE, _WISHED_AFTER = Cues(RATHER_NOT), Cues(WISHED_BEFORE), Cues(WISHED_AFTER)
 _REACH, _NEAR = 8, 3
-_NUMBERS = (Kind.NUMBER, Kind.DATE)
 _OPERATORS = {
     Bound.AT_MOST: Operator.AT_MOST, Bound.LESS: Operator.LESS_THAN, Bound.AT_LEAST: Operator.AT_LEAST,
     Bound.MORE: Operator.MORE_THAN, Bound.ABOUT: Operator.ABOUT, Bound.EXACT: Operator.IS,
     Bound.BETWEEN: Operator.BETWEEN,
+}  # fmt: skip
+_BARE = {
+    Meaning.PRICE: Operator.ABOUT, Meaning.DURATION: Operator.ABOUT, Meaning.WEIGHT: Operator.ABOUT,
+    Meaning.RATING: Operator.AT_LEAST,
 }  # fmt: skip
 _HAVING = frozenset(
     "with has have having need needs must includes including contains offers featuring requires".split()
@@ -167,6 +170,8 @@ class Wishes:
             return 1, without
         if sentence.cue[at] and length < 2:  # 'non-smoking rooms' may be a value; 'without' is none
             return 0, ()
+        if not length:
+            length, named = self._lexicon.near(sentence.forms, at)
         return (length, named) if sentence.free(at, length) else (0, ())
 
     def _without(self, form: str) -> tuple[Named, ...]:
@@ -213,15 +218,18 @@ class Wishes:
     def _is_wished(self, sentence: Sentence, at: int, length: int) -> bool:
         """'Ideally French', 'a pool if possible', 'under 80 but I could stretch': it would be liked, and is no must."""
         forms, past = sentence.forms, at + length
-        if sentence.softened[past - 1]:
-            return True
         begin = _clause_start(sentence, at)
-        if any(_WISHED_BEFORE.at(forms, place) for place in range(max(begin, at - _REACH), at)):
-            return True
+        before = any(_WISHED_BEFORE.at(forms, place) for place in range(max(begin, at - _REACH), at))
+        return self._is_wished_after(sentence, past) or sentence.softened[past - 1] or before
+
+    def _is_wished_after(self, sentence: Sentence, past: int) -> bool:
+        """Whether what follows makes it a wish; its words are taken."""
+        forms = sentence.forms
         end = sentence.clause_end(past - 1)
         for place in range(past, min(past + _NEAR + 1, len(forms))):
             said = _WISHED_AFTER.at(forms, place)
             if said and (place < end or place + said == sentence.clause_end(place)):
+                sentence.take(place, said)
                 return True
             if sentence.taken[place] or (place >= end and not said):
                 return False
@@ -244,6 +252,18 @@ class Wishes:
         every = self._lexicon.all_named(sentence.forms[at : at + length])
         return tuple(one for one in every if one.facet in asked.facets and not one.leaning)[:1]
 
+    def _number_of(self, facet: Column, said: Quantity) -> dict[str, Any]:
+        """A bare number as the facet holds it: about so much money or time, and hours where minutes would be too few."""
+        column = self._catalog.column(facet.name)
+        held = column.values if isinstance(column, NumberColumn) else np.empty(0)
+        low = np.nanmin(held) if len(held) and not np.isnan(held).all() else 0.0
+        times = 60.0 if facet.unit == "min" and said.value < low <= said.value * 120 else 1.0
+        operator = _OPERATORS[said.bound]
+        if operator is Operator.IS:
+            operator = _BARE.get(facet.meaning, Operator.IS) if facet.meaning else Operator.IS
+        value = (said.value * times, said.upper * times) if said.upper is not None else said.value * times
+        return {"facet": facet.name, "operator": operator, "value": value}
+
     def _asked_number(self, sentence: Sentence, said: Quantity, asked: Asked) -> Constraint | None:
         """A number that answers 'how many?': it calls no facet of its own, and its unit is not another's."""
         if not asked.facets or said.unit not in (None, "year"):
@@ -256,9 +276,7 @@ class Wishes:
         schema = self._catalog.schema
         numbers = [name for name in asked.facets if schema.facet(name).kind is Kind.NUMBER]
         if len(numbers) == 1 and said.unit is None:
-            value = (said.value, said.upper) if said.upper is not None else said.value
-            told = {"facet": numbers[0], "operator": _OPERATORS[said.bound], "value": value}
-            return Constraint.model_validate(common | told)
+            return Constraint.model_validate(common | self._number_of(schema.facet(numbers[0]), said))
         spoken = f"{said.value:g}"
         for name in asked.facets:
             column = self._catalog.column(name)

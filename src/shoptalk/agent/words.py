@@ -30,7 +30,7 @@ FILLER: Final = frozenset(
     liked enjoy enjoyed enjoying dislike disliked favourite favorite avoid long short cheap near close nearby kid lot girlfriend boyfriend wife
     husband friend friends loves likes enjoys tired sick looking anybody nobody everyone else last night last looks sounds seems
     feeling feels tonight recommend already directed actor actress director suitable appropriate somewhere rated rating place places anyplace
-    anywhere thank kindly possible possibly fine instead please again""".split()
+    anywhere thank kindly possible possibly fine instead please again goes""".split()
 )
 
 #: Vague words that people also say without meaning them; no facet for them is nothing to speak of.
@@ -182,14 +182,14 @@ AT_MOST: Final = (
 AT_LEAST: Final = (
     "no less than", "not less than", "more than", "greater than", "longer than", "newer than", "bigger than", "larger than",
     "later than", "higher than", "at least", "over", "above", "min", "minimum", "minimum of", "after", "since", "from at least",
-    "starting at", "upwards of", "not under", "not below", "beyond", "exceeding", "rated above", "better than", "post", "heavier than", "stronger than", "younger than",
+    "starting at", "upwards of", "not under", "not below", "beyond", "exceeding", "rated above", "better than", "post", "heavier than", "stronger than", "younger than", "exceed", "exceeds", "further than", "farther than",
     "wider than", "taller than", "deeper than", "thicker than", "pricier than", "dearer than", "more expensive than",
 )  # fmt: skip
 #: These exclude the number itself.
 STRICT: Final = frozenset(
     "less than;fewer than;cheaper than;shorter than;older than;lighter than;smaller than;before;earlier than;prior to;under;below;"
     "more than;greater than;longer than;newer than;bigger than;larger than;later than;higher than;over;above;after;less;beneath;"
-    "stronger than;weaker than;younger than;pre;post;beyond;exceeding;better than;lower than;narrower than;thinner than;slimmer than;less expensive than;heavier than;"
+    "exceed;exceeds;further than;farther than;stronger than;weaker than;younger than;pre;post;beyond;exceeding;better than;lower than;narrower than;thinner than;slimmer than;less expensive than;heavier than;"
     "wider than;taller than;deeper than;thicker than;pricier than;dearer than;more expensive than".split(";")
 )
 ABOUT: Final = ("around", "about", "roughly", "approximately", "circa", "approx", "near", "close to", "or so")
@@ -457,4 +457,11 @@ TITLE_AFTER: Final = frozenset(
     """is was are and or but which with since its series franchise if though thats isnt wasnt were didnt had has would
     will might may could seems seemed came comes looks sounds also because starring directed recently yet last either
     too by from until where""".split()
+)
+#: Words that point at something and, where nothing else speaks for it, are no title: 'I have seen it'.
+TITLE_NOT: Final = frozenset(
+    """it that this those them these one ones him her us me you we they he she i other others another something anything
+    nothing everything all both any some more much many none each either neither a an the and or not no yes so too then
+    now here there what who which how why when where do did does is are was were be been have has had of to in on at
+    for with by from as but if than""".split()
 )
