@@ -2,8 +2,20 @@
 
 import pytest
 
-from shoptalk.agent.state import TalkState, advance, constraint_key, query_of, settled, with_feedback, without
+from shoptalk.agent.offers import Asking, Choice, Question
+from shoptalk.agent.state import (
+    ChangeKind,
+    TalkState,
+    advance,
+    changes,
+    constraint_key,
+    query_of,
+    settled,
+    with_feedback,
+    without,
+)
 from shoptalk.agent.understanding import EmbeddedUnderstanding
+from shoptalk.retrieval.query import Constraint, Operator
 
 
 @pytest.fixture(scope="module")
@@ -117,3 +129,129 @@ def test_what_was_seen_long_ago_is_still_seen(films):
     for item_id in films.ids[:700]:
         state = with_feedback(state, item_id, liked=None, seen=True)
     assert query_of(state, films).exclude == set(films.ids[:700])
+
+
+def test_undoing_brings_back_exactly_what_was_wanted_before_the_last_change(hear):
+    before = hear("a comedy like Jaws about a lighthouse", "from the 90s")
+    assert hear("actually a western, five please", "undo", state=before).wanted == before.wanted
+    assert hear("thanks", "haha", "undo that", state=hear("not french", state=before)).wanted == before.wanted
+
+
+def test_undoing_twice_goes_back_two_changes_and_never_past_the_beginning(hear):
+    first = hear("a comedy")
+    assert hear("from the 90s", "in french", "undo", "undo", state=first).wanted == first.wanted
+    assert hear("undo", "undo", "undo", state=first).wanted == TalkState().wanted
+
+
+def test_starting_over_can_be_undone(hear):
+    before = hear("a comedy from the 90s")
+    assert hear("start over", "undo", state=before).wanted == before.wanted
+
+
+def test_at_most_ten_changes_can_be_undone(hear):
+    state = hear(*(f"from {year}" for year in range(1970, 1985)))
+    assert len(state.before) == 10
+
+
+def test_undoing_and_asking_in_one_message(hear):
+    state = hear("a comedy", "actually a western", "undo that, from the 90s")
+    assert held(state) == {("genres", "is", "Comedy"), ("year", "between", (1990.0, 1999.0))}
+
+
+def test_changes_tell_what_was_replaced_added_and_dropped(hear):
+    before = hear("a french comedy under 2 hours about a lighthouse")
+    after = hear("under 90 minutes, from the 90s, any language, forget the lighthouse", state=before)
+    told = {
+        (change.kind, getattr(change.was, "facet", change.was), getattr(change.now, "facet", change.now))
+        for change in changes(before, after)
+    }
+    assert told == {
+        (ChangeKind.REPLACED, "runtime", "runtime"),
+        (ChangeKind.ADDED, None, "year"),
+        (ChangeKind.DROPPED, "languages", None),
+        (ChangeKind.DROPPED, "lighthouse", None),
+    }
+    assert changes(after, after) == ()
+
+
+OVER = [
+    (("a comedy from the 80s", "how about the 90s"), {("genres", "is", "Comedy"), ("year", "between", (1990.0, 1999.0))}),
+    (("a comedy from the 80s", "how about horror then"), {("year", "between", (1980.0, 1989.0)), ("genres", "is", "Horror")}),
+    (("a comedy", "or a drama"), {("genres", "any of", ("Comedy", "Drama"))}),
+    (("comedies or dramas", "westerns are fine too"), {("genres", "any of", ("Comedy", "Drama", "Western"))}),
+    (("from the 80s", "the 90s are fine too"), {("year", "between", (1980.0, 1999.0))}),
+    (("a french comedy", "it doesn't have to be french"), {("genres", "is", "Comedy")}),
+    (("a french comedy", "forget the language"), {("genres", "is", "Comedy")}),
+    (("a french comedy", "without the comedy then"), {("languages", "is", "French")}),
+    (("comedies or dramas", "forget the dramas"), {("genres", "is", "Comedy")}),
+    (("a french comedy", "the genre isn't important"), {("languages", "is", "French")}),
+    (("a french comedy", "change french to italian"), {("genres", "is", "Comedy"), ("languages", "is", "Italian")}),
+    (("no horror", "horror is fine after all"), set()),
+    (("a comedy", "no need for a western"), {("genres", "is", "Comedy")}),
+    (("a comedy under 2 hours", "I don't care about the runtime"), {("genres", "is", "Comedy")}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("messages", "expected"), OVER)
+def test_what_stays_what_is_replaced_added_and_dropped(hear, messages, expected):
+    assert held(hear(*messages)) == expected
+
+
+def test_the_cheapest_are_those_of_what_else_is_asked_and_stay_right_as_the_talk_goes_on(hear, films):
+    state = hear("the three longest films")
+    (longest,) = query_of(state, films).must
+    state = hear("comedies", state=state)
+    (of_comedies,) = [one for one in query_of(state, films).must if one.facet == "runtime"]
+    assert longest.operator is of_comedies.operator is Operator.AT_LEAST
+    assert longest.value > of_comedies.value
+    assert films.passing(query_of(state, films).must).sum() >= 3
+    comedies = films.meets(Constraint(facet="genres", operator=Operator.IS, value="Comedy"))
+    runtimes = films.column("runtime").values[comedies]
+    assert sorted(runtimes)[-3] == of_comedies.value
+
+
+def test_the_longest_leaves_out_what_was_seen(hear, films):
+    (longest,) = query_of(hear("the longest film"), films).must
+    best = films.ids[int(films.meets(longest).argmax())]
+    (next_one,) = query_of(hear("the longest film", state=TalkState(seen=(best,))), films).must
+    assert next_one.value <= longest.value
+    assert best not in {films.ids[row] for row in films.passing([next_one]).nonzero()[0]} - {best}
+
+
+WESTERN = Constraint(facet="genres", operator=Operator.IS, value="Western")
+COMEDY = Constraint(facet="genres", operator=Operator.IS, value="Comedy")
+QUESTION = Question(
+    kind=Asking.CLARIFY,
+    text="Western or comedy?",
+    facet="genres",
+    choices=(Choice(label="Western", count=5, added=(WESTERN,)), Choice(label="Comedy", count=9, added=(COMEDY,))),
+)
+OFFER = Question(
+    kind=Asking.RELAX,
+    text="Shall I leave out the western?",
+    choices=(Choice(label="without Western", count=9, dropped=(WESTERN,)),),
+)
+
+
+@pytest.mark.parametrize(("said", "expected"), [
+    ("the second", {("genres", "is", "Comedy")}), ("western", {("genres", "is", "Western")}), ("no", set()),
+    ("comedy please", {("genres", "is", "Comedy")}), ("no preference", set()),
+])  # fmt: skip
+def test_a_choice_of_our_question_is_taken(hear, said, expected):
+    state = hear(said, state=TalkState(question=QUESTION))
+    assert held(state) == expected
+    assert state.question is None
+
+
+@pytest.mark.parametrize("said", ["yes", "ok do that", "sure", "yes please", "the first one"])
+def test_an_offer_is_taken_and_can_be_undone(hear, said):
+    offered = TalkState(constraints=(WESTERN,), question=OFFER)
+    taken = hear(said, state=offered)
+    assert taken.constraints == ()
+    assert hear("undo", state=taken).constraints == (WESTERN,)
+
+
+def test_no_to_an_offer_changes_nothing_and_yes_may_say_more(hear):
+    offered = TalkState(constraints=(WESTERN,), question=OFFER)
+    assert hear("no", state=offered).constraints == (WESTERN,)
+    assert held(hear("yes but under 2 hours", state=offered)) == {("runtime", "less than", 120.0)}

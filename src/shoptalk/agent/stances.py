@@ -201,10 +201,10 @@ def _signals(sentence: Sentence, part: _Part, named: Iterable[Mention]) -> Itera
 def _signal_at(sentence: Sentence, at: int) -> tuple[Signal | None, int]:
     """What the longest phrase that begins here says, and its length; words that say nothing are passed over."""
     best: tuple[Signal | None, int] = (None, _SAYS_NOTHING.at(sentence.forms, at))
-    for signal, cues in _SAID.items():
-        if (length := cues.at(sentence.forms, at)) > best[1]:
-            best = (signal, length)
-    signal, length = best[0], best[1]
+    for said, cues in _SAID.items():
+        if (reach := cues.at(sentence.forms, at)) > best[1]:
+            best = (said, reach)
+    signal, length = best
     if signal is not None and sentence.negated[at] and not sentence.cue[at]:
         return _TURNED.get(signal), length
     return best

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -191,7 +192,7 @@ class Wishes:
             return named
         same = [one for one in self._lexicon.all_named(words(str(named[0].value))) if one.value == named[0].value]
         fitting = [one for one in same if wanted.search(one.facet.casefold())]
-        return (fitting[0],) if fitting else named
+        return (replace(fitting[0], score=named[0].score),) if fitting else named
 
     def _value(self, sentence: Sentence, at: int, length: int, one: Named) -> Constraint:
         span = sentence.span(at, length)
@@ -253,7 +254,7 @@ class Wishes:
         return tuple(one for one in every if one.facet in asked.facets and not one.leaning)[:1]
 
     def _number_of(self, facet: Column, said: Quantity) -> dict[str, Any]:
-        """A bare number as the facet holds it: about so much money or time, and hours where minutes would be too few."""
+        """A bare number as the facet holds it: about so much money; hours where so few minutes are not held."""
         column = self._catalog.column(facet.name)
         held = column.values if isinstance(column, NumberColumn) else np.empty(0)
         low = np.nanmin(held) if len(held) and not np.isnan(held).all() else 0.0
