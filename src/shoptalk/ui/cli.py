@@ -73,7 +73,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-benches = typer.Typer(cls=_Speed, help="Measure speed and memory, or how well messages are understood.")
+benches = typer.Typer(cls=_Speed)
 app.add_typer(benches, name="bench", rich_help_panel=_MEASURING)
 
 ShopName = Annotated[str, typer.Argument(metavar="SHOP", help="A shop's name or folder; 'films' comes with shoptalk.")]
@@ -376,6 +376,14 @@ def evaluate(
     with Stages(_console(stderr=True)) as progress, Shop.open(shop, progress=progress) as opened:
         report = evaluate_log(opened, logs, depth=depth, most=limit, seed=seed, progress=progress)
     _write_report(report.model_dump(mode="json"), out, lambda: evaluation_tables(report))
+
+
+@benches.callback()
+def _benches() -> None:
+    """Measure speed and memory, or how well messages are understood.
+
+    Example:  [bold]shoptalk bench speed my-shop[/bold]   or shorter:  [bold]shoptalk bench my-shop[/bold]
+    """
 
 
 @benches.command(name="speed")
