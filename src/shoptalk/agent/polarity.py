@@ -197,7 +197,8 @@ class _Reader:
             return True
         if scope.kind is Cue.EXCEPT:
             return form in ("a", "an", "in", "for", "from", "with", "under", "what", "which")
-        return scope.word in _NARROW and form in ("in", "for", "under", "with")
+        named = any(self._forms[i] in ("a", "an", "the") for i in scope.reached)
+        return named and scope.word in _NARROW and form in ("in", "for", "under", "with")
 
     def _takes_back(self, at: int, scope: _Scope) -> bool:
         """'Without breakfast is fine', 'no pool needed'."""
@@ -315,8 +316,14 @@ class _Reader:
             if i > at and self._gaps[i] != "-":
                 break
             reached.append(i)
-        self._refuse(reached, mild=False)
         self._scope = None
+        past = at + len(reached)
+        after = set(self._forms[past : past + 3]) if "is" in self._forms[past : past + 2] else set()
+        if after & FINE:  # 'non-organic is fine'
+            for i in reached:
+                self._out.released[i] = True
+        else:
+            self._refuse(reached, mild=False)
 
     def _is_passed_over(self, at: int) -> bool:
         """'Rather a Dell than an HP', 'I prefer reds to whites', 'Rioja over Bordeaux any day'."""

@@ -84,7 +84,7 @@ _PHRASES: Final = {
     Cue.WAIVE: """
         NOT needed|necessary|required|important|essential|mandatory|must|priority|problem|issue|dealbreaker|concern;
         NOT requirement|matter|matters|bother|bothers|crucial|vital|critical|compulsory|relevant|fussed;
-        NOT deal breaker; NOT big deal; no problem|issue|bother|dealbreaker; is|are optional; or not;
+        NOT deal breaker; NOT big deal; no problem|issue|bother|dealbreaker; is|are optional; or not; no object;
         NOT make a difference""",
     Cue.KEEP: """
         NOT only|merely|solely|simply|just; NOT exclusively; no matter; no idea; no doubt; no kidding; no joke;
@@ -94,7 +94,7 @@ _PHRASES: Final = {
         NOT get|have|had enough of; NOT get enough; never|NOT tire of; NOT resist|beat;
         nothing beats|beat|like|but|except|else; nothing other|else than; nothing else but; nothing better than;
         nothing better; none but; none other than; no other than;
-        no one|thing|brand|make|maker|colour|color|film|movie|place|kind|type|other but; no other * but;
+        no one|thing|brand|make|maker|colour|color|film|movie|place|kind|type|other but; no other * but|than;
         no * other than; no * * other than; no * except; nobody|noone but|except|else; no one but|except|else|does;
         NOT do|live|be|go|survive|manage without; NOT say|saying no to; NOT say no; NOT miss|forget;
         NOT leave|miss|skip out; NOT help; NOT seen|tried|watched|visited|tasted|played|read|owned|heard|drunk;

@@ -53,28 +53,6 @@ IDLE: Final = frozenset(
     }
 )
 
-#: Words that turn round what follows, up to the end of the clause or a contrast.
-NEGATORS: Final = frozenset(
-    """no not without except excluding minus never nothing avoid hate hated hates isnt arent dont doesnt didnt wont
-    cant nor skip exclude excludes dislike dislikes disliked wasnt wouldnt shouldnt""".split()
-)
-#: Two-word turns that do the same ('anything but', 'other than', 'tired of').
-NEGATOR_PAIRS: Final = frozenset(
-    {
-        ("anything", "but"), ("other", "than"), ("rather", "than"), ("instead", "of"), ("apart", "from"),
-        ("tired", "of"), ("sick", "of"), ("enough", "of"), ("stay", "away"), ("free", "of"), ("less", "of"),
-        ("aside", "from"), ("everything", "but"), ("cannot", "stand"), ("cant", "stand"),
-    }
-)  # fmt: skip
-#: 'not only', 'no matter', 'dont mind', 'why not', 'not sure' do not turn anything round.
-NOT_NEGATING: Final = frozenset(
-    {
-        ("not", "only"), ("not", "just"), ("no", "matter"), ("dont", "mind"), ("dont", "care"), ("why", "not"),
-        ("not", "sure"), ("no", "problem"), ("no", "preference"), ("not", "necessarily"), ("wouldnt", "mind"),
-        ("dont", "know"), ("no", "more"), ("no", "longer"), ("not", "more"), ("not", "less"), ("no", "less"),
-        ("not", "over"), ("not", "under"), ("not", "bad"), ("cant", "wait"), ("cant", "decide"), ("never", "mind"),
-    }
-)  # fmt: skip
 #: 'not too long', 'nothing very dark': the negation is of the degree, and reaches no further than that word.
 DEGREES: Final = frozenset({"too", "very", "overly", "super", "terribly", "particularly", "especially", "extremely"})
 #: Words that end a negation's scope.
