@@ -65,6 +65,7 @@ _MOSTLY = 0.8
 _TURNED = ("people", "stop")
 _COUNTABLE = (None, Meaning.SIZE)
 _OFFICE = 8
+_GRADES = frozenset({"rating", "score", "review", "price", "rate", "fee", "cost"})
 _DAY = 24 * 60
 _AROUND = 30
 _UNSURE = 0.7
@@ -152,6 +153,8 @@ class Grounding:
         return self._on_scale(said, scale, message)
 
     def _on_scale(self, said: Quantity, scale: Scale, message: str) -> Constraint | None:
+        if said.unit == "years ago":
+            said = replace(said, value=self.latest_year - said.value, unit="year")
         said, span = _in_unit_of(scale, said), (said.start, said.end)
         common: dict[str, Any] = {"facet": scale.facet.name, "words": message[slice(*span)].strip(), "span": span}
         if said.unit == "years back":
@@ -275,7 +278,7 @@ class Grounding:
         return newest if scale.facet.kind is not Kind.DATE else float((_EPOCH + timedelta(days=newest)).year)
 
     def _scale_for(self, said: Quantity, tokens: Sequence[Token], message: str) -> Scale | None:
-        if said.unit in ("year", "years back"):
+        if said.unit in ("year", "years back", "years ago"):
             return self.scale_of([Meaning.YEAR])
         near = _near(said.start, said.end, tokens, message)
         if said.unit == "money":
@@ -311,7 +314,10 @@ class Grounding:
 
     def _scales_counting(self, word: str) -> list[Scale]:
         """Facets that count what the word counts: 'people' for seats, 'layovers' for stops."""
-        return [s for s in self.scales if word in self._counts_too[s.facet.name] and s.facet.meaning in _COUNTABLE]
+        counting = [scale for scale in self.scales if word in self._counts_too[scale.facet.name]]
+        return [
+            one for one in counting if one.facet.meaning in _COUNTABLE and not _GRADES & self._labels[one.facet.name]
+        ]
 
     def _level_for(self, said: Quantity, tokens: Sequence[Token], message: str) -> Ladder | None:
         """The category of numbers ('1', '2', '3+') that the words around a number call."""

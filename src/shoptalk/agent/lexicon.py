@@ -41,7 +41,8 @@ _MEANING_ORDER = (
 )  # fmt: skip
 #: Sureness of what is not the value itself.
 _ALIAS, _PART, _INITIALS, _INFLECTED, _GUESSED = 0.9, 0.8, 0.85, 0.6, 0.7
-_COMMON_RANK, _KNOWN_RANK = 3000, 8000
+_COMMON_RANK, _KNOWN_RANK, _ANY = 3000, 8000, 1 << 30
+_MANY = 500  # items of a catalog in which a value of one word is expected to stand more than once
 _PARTS_OF = 20_000  # values of a facet of which parts are known; beyond them a part is hardly ever one value's own
 _ENDS_KIND = 0.05
 #: Short names that any sentence holds name a place only behind one of these: 'in LA', 'to NY'.
@@ -50,7 +51,8 @@ _PLACE_LEADS = frozenset(
 )
 _KIND_WORDS = frozenset(
     """food cuisine dish restaurant cooking music song movie film genre style type class city town county area district
-    island airport station airline airway company inc ltd brand language theater theatre cinema hotel shop store""".split()
+    island airport station airline airway company inc ltd brand language theater theatre cinema hotel shop
+    store""".split()
 )
 #: Facets from which something goes, and those to which: what their labels hold, and what stands before a value.
 _OUTWARD = frozenset("from origin departure departing source leaving start starting pickup outbound sender".split())
@@ -141,9 +143,9 @@ class Lexicon:
             if named and (key not in self._guarded or _led_to(forms, at)):
                 chosen = self._choose(named, forms, at, length)
                 return length + self._region_length(forms, at + length, chosen), chosen
-        if at + 1 < len(forms) and (named := self._named.get((forms[at] + singular(forms[at + 1]),))):
-            if len(forms[at]) > 2 and len(forms[at + 1]) > 2:  # 'smart phone' for a smartphone
-                return 2, self._choose(named, forms, at, 2)
+        pair = forms[at : at + 2]
+        if len(pair) == 2 and min(map(len, pair)) > 2 and (named := self._named.get((pair[0] + singular(pair[1]),))):
+            return 2, self._choose(named, forms, at, 2)  # 'smart phone' for a smartphone
         more_of = self._compared(forms[at]) if at < len(forms) else ()
         return (1, more_of) if more_of else (0, ())
 
@@ -266,6 +268,8 @@ class Lexicon:
             key = tuple(singular(word) for word in words(value))
             if not key or len(key) > _LONGEST or not _says_something(key):
                 continue
+            if len(key) == 1 and count == 1 and len(column) >= _MANY and ranks().get(key[0], _ANY) <= _COMMON_RANK:
+                continue  # a slip of the catalog's, or else what any sentence says: one director called 'movies'
             self._named[key].append(Named(facet.name, value, count))
             if facet.meaning is Meaning.PERSON and len(key) > 1:
                 people[key[-1]][facet.name, value] += count
@@ -280,8 +284,8 @@ class Lexicon:
         for key in sorted(said):
             if key and _says_something(key):
                 self._named[key].append(Named(facet.name, True, count))
-        for key in (("non", *bare), (f"non{bare[0]}", *bare[1:]), (f"un{bare[0]}", *bare[1:]), (*bare, "free")):
-            self._named[key].append(Named(facet.name, False, count))
+        if "free" not in label:  # 'smoke free' is without; 'gluten free' is a label of its own
+            self._named[*bare, "free"].append(Named(facet.name, False, count))
 
     def _add_last_names(self, people: dict[str, Counter[tuple[str, str]]]) -> None:
         for name, holders in people.items():
@@ -338,7 +342,7 @@ class Lexicon:
                 if key in self._named or (vague and measured & set(vague[0])):
                     continue
                 self._alias(form, held, leaning=leaning, score=_ALIAS)
-                if len(key) == 1 and len(key[0]) <= 3 and (key[0] in FILLER or key[0] in ranks()):
+                if group in PLACES and len(key) == 1 and len(key[0]) <= 3 and (key[0] in FILLER or key[0] in ranks()):
                     self._guarded.add(key)
 
     def _add_parts(self, facet: Column, column: CategoryColumn) -> None:
@@ -426,12 +430,24 @@ def _kind_words(column: CategoryColumn) -> frozenset[str]:
     return frozenset(common) | _KIND_WORDS
 
 
-def _parts(value: str, whole: Key, kind_words: frozenset[str], *, is_person: bool) -> Iterator[tuple[Key, float]]:
-    """The parts by which a value of several words may be called, each with how sure that is."""
+def _heads(value: str, whole: Key) -> Iterator[tuple[Key, float]]:
+    """What stands before a bracket or a comma: the 'San Jose' of 'San Jose, CA'."""
     for mark in ("(", ","):
-        head = tuple(singular(word) for word in words(value.split(mark)[0]))
+        head = tuple(singular(word) for word in words(value.partition(mark)[0]))
         if head and head != whole and _says_something(head):
             yield head, _ALIAS
+
+
+def _initials(whole: Key) -> Iterator[tuple[Key, float]]:
+    for letters in {"".join(w[0] for w in whole), "".join(w[0] for w in whole if w not in FILLER)}:
+        rare = ranks().get(letters, _ANY) > (_COMMON_RANK if len(letters) == 2 else _KNOWN_RANK)
+        if 2 <= len(letters) <= 5 and rare and letters.isalpha() and _says_something((letters,)):
+            yield (letters,), _INITIALS
+
+
+def _parts(value: str, whole: Key, kind_words: frozenset[str], *, is_person: bool) -> Iterator[tuple[Key, float]]:
+    """The parts by which a value of several words may be called, each with how sure that is."""
+    yield from _heads(value, whole)
     if is_person:
         if len(whole) > 2:
             yield (whole[0], whole[-1]), _PART
@@ -451,10 +467,7 @@ def _parts(value: str, whole: Key, kind_words: frozenset[str], *, is_person: boo
     for word in whole:
         if len(word) > 4 and word not in ranks() and (word,) != core:
             yield (word,), _GUESSED
-    for letters in {"".join(w[0] for w in whole), "".join(w[0] for w in whole if w not in FILLER)}:
-        rare = ranks().get(letters, _KNOWN_RANK + 1) > (_COMMON_RANK if len(letters) == 2 else _KNOWN_RANK)
-        if 2 <= len(letters) <= 5 and rare and letters.isalpha() and _says_something((letters,)):
-            yield (letters,), _INITIALS
+    yield from _initials(whole)
 
 
 def _says_something(key: Key) -> bool:

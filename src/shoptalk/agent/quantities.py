@@ -68,16 +68,22 @@ _TWO_NUMBERS = re.compile(r"^\s*(?:-|–|to|and|until|till)\s*$", re.IGNORECASE)
 _LAST_YEARS = re.compile(
     rf"\b(?:last|past|recent)\s+(?P<number>\d+|{_SPOKEN})\s+(?P<what>years?|decades?)\b", re.IGNORECASE
 )
+_YEARS_AGO = re.compile(
+    rf"\b(?:(?P<number>\d{{1,2}}|{_SPOKEN}|an?)\s+years?\s+(?:ago|back)|(?P<which>last|this)\s+year)\b"
+    r"|(?:\b(?:in|from|of)\s+)['’](?P<short>\d\d)\b(?!s)",
+    re.IGNORECASE,
+)
 _AFTER_MOST = re.compile(
-    r"^\s*(?:or\s+(?:less|under|below|fewer|shorter|cheaper|older|earlier)|max(?:imum)?\b|at most|tops|and under)",
+    r"^\s*(?:or\s+(?:less|under|below|fewer|shorter|cheaper|older|earlier)|max(?:imum)?\b|at most|tops|and under(?!\s*[$€£\d]))",
     re.IGNORECASE,
 )
 _AFTER_LEAST = re.compile(
-    r"^\s*(?:or\s+(?:more|over|above|longer|newer|better|later|higher|bigger|larger)|and\s+(?:up|above|over)|min(?:imum)\b|at least|plus\b|\+|onwards?)",
+    r"^\s*(?:or\s+(?:more|over|above|longer|newer|better|later|higher|bigger|larger)|and\s+(?:up|above|over)(?!\s*[$€£\d])|min(?:imum)\b|at least|plus\b|\+|onwards?)",
     re.IGNORECASE,
 )
 _AFTER_ABOUT = re.compile(r"^\s*(?:or so\b|give or take|or thereabouts|approximately\b)", re.IGNORECASE)
 _LEAD, _BACK = 24, 64
+_CENTURY_TURNS = 30
 _AFTER = 32
 #: Numbers that are read of one message: more are no wish, and would cost time.
 _MOST = 40
@@ -113,7 +119,7 @@ def read_quantities(message: str) -> list[Quantity]:
 
     Times of day ('at 7 pm') and places ('the 7th') are none.
     """
-    spans = [*_decades(message), *_last_years(message), *_turns(message)]
+    spans = [*_decades(message), *_last_years(message), *_years_ago(message), *_turns(message)]
     plain = [found for found in _plain(message) if not any(s.start < found.end and found.start < s.end for s in spans)]
     return sorted([*_joined(message, plain), *spans], key=lambda quantity: quantity.start)
 
@@ -157,6 +163,21 @@ def _last_years(message: str) -> list[Quantity]:
         )
         for m in islice(_LAST_YEARS.finditer(message), _MOST)
     ]
+
+
+def _years_ago(message: str) -> list[Quantity]:
+    """'Nine years ago', 'last year', and 'from '15'."""
+    found = []
+    for match in islice(_YEARS_AGO.finditer(message), _MOST):
+        if match["short"]:
+            short = int(match["short"])
+            year = 2000 + short if short < _CENTURY_TURNS else 1900 + short
+            found.append(Quantity(year, match.start("short") - 1, match.end(), "year"))
+            continue
+        back = {"last": 1.0, "this": 0.0}[match["which"].lower()] if match["which"] else _number(match["number"])
+        start, bound, cue = led(message, match.start())
+        found.append(Quantity(back, start, match.end(), "years ago", bound, cue=cue))
+    return found
 
 
 def _plain(message: str) -> list[Quantity]:
