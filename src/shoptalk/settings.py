@@ -27,7 +27,11 @@ class Settings(BaseSettings):
         description="sentence encoder: a local folder, a hub id, or 'hashing'; unset: the packaged all-MiniLM-L6-v2",
     )
     threads: int = Field(
-        default_factory=lambda: os.cpu_count() or 1, ge=1, description="threads that the encoder computes with"
+        default_factory=lambda: os.cpu_count() or 1, ge=1, description="threads that encoder and tagger compute with"
+    )
+    tagger: Path | None = Field(
+        default=None,
+        description="folder that 'shoptalk teach' wrote; 'none': the parser alone; unset: the weights that ship",
     )
     chroma_url: str | None = Field(
         default=None,

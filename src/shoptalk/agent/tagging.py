@@ -11,10 +11,11 @@ package. The transformer runs in ONNX Runtime, the heads are a few matrices here
 """
 
 import json
+import logging
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +23,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoptalk.errors import EncoderError
+from shoptalk.settings import Settings
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+_LOG = logging.getLogger(__name__)
 
 Matrix = NDArray[np.float32]
 Place = tuple[int, int]
@@ -252,6 +256,21 @@ class Tagger:
         given = {"inputs_embeds": embeds, "token_type_ids": types, "attention_mask": mask}
         states: Matrix = self._session.run(None, given)[0]
         return states
+
+
+@lru_cache(maxsize=2)
+def load_tagger(folder: Path | None = None, threads: int = 1) -> Tagger | None:
+    """The tagger of a folder, by default the one that ships; None, told once in the log, where it cannot be had."""
+    try:
+        return Tagger(folder or _WEIGHTS, threads=threads)
+    except EncoderError as error:
+        _LOG.warning("messages are understood by the parser alone, less well: %s", error)
+        return None
+
+
+def chosen_tagger(settings: Settings) -> Tagger | None:
+    """The tagger that the settings ask for."""
+    return None if settings.tagger == Path("none") else load_tagger(settings.tagger, settings.threads)
 
 
 def facet_text(label: str, kind: str, examples: Sequence[str] = ()) -> str:

@@ -336,7 +336,7 @@ def _load(folder: ShopFolder, encoder: "Encoder", settings: Settings) -> "Snapsh
     for _ in range(_TRIES):
         manifest = folder.manifest()
         try:
-            return load_snapshot(folder, manifest, encoder, settings.chroma_url)
+            return load_snapshot(folder, manifest, encoder, settings)
         except (ShopDamagedError, OSError):
             if folder.manifest().generation == manifest.generation:
                 raise

@@ -17,6 +17,7 @@ from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.encoder import Encoder
 from shoptalk.retrieval.index import IndexConfig, VectorIndex
 from shoptalk.retrieval.lexical import LexicalIndex
+from shoptalk.settings import Settings
 from shoptalk.shop.folder import Manifest, ShopFolder
 
 if TYPE_CHECKING:
@@ -36,13 +37,15 @@ class Snapshot:
     index: VectorIndex
     finder: "Finder"
     ranking: Ranking
+    settings: Settings
 
     @cached_property
     def understanding(self) -> "EmbeddedUnderstanding":
         """Made from the catalog when first needed."""
+        from shoptalk.agent.tagging import chosen_tagger
         from shoptalk.agent.understanding import EmbeddedUnderstanding
 
-        return EmbeddedUnderstanding(self.catalog)
+        return EmbeddedUnderstanding(self.catalog, chosen_tagger(self.settings))
 
     @cached_property
     def engine(self) -> "Engine":
@@ -60,7 +63,7 @@ class Snapshot:
         )
 
 
-def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, chroma_url: str | None) -> Snapshot:
+def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, settings: Settings) -> Snapshot:
     """Open what the manifest names. Raises ShopDamagedError, ShopVersionError."""
     from shoptalk.retrieval.finding import Finder
 
@@ -81,9 +84,9 @@ def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, chro
     vectors = load_vectors(folder, manifest)
     config = index_config(manifest.collection)
     chroma = folder.place(manifest, "chroma")
-    index = VectorIndex(chroma, catalog.ids, vectors, encoder=encoder.name, url=chroma_url, config=config)
+    index = VectorIndex(chroma, catalog.ids, vectors, encoder=encoder.name, url=settings.chroma_url, config=config)
     finder = Finder(catalog, encoder, index, lexical)
-    return Snapshot(manifest, catalog, index, finder, Ranking(FeatureSpace(catalog, vectors), ranker))
+    return Snapshot(manifest, catalog, index, finder, Ranking(FeatureSpace(catalog, vectors), ranker), settings)
 
 
 def load_vectors(folder: ShopFolder, manifest: Manifest) -> NDArray[np.float32]:

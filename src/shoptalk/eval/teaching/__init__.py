@@ -1,1 +1,1 @@
-"""Training the small transformer of `shoptalk.agent.tagging`: examples from dialogues and from catalogs, and the run."""
+"""Training the small transformer of `shoptalk.agent.tagging`: examples from dialogues and catalogs, and the run."""

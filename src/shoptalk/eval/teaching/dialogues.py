@@ -1,4 +1,4 @@
-"""Examples from people's dialogues: Schema-Guided Dialogue (what is asked of the facets), ReDial (stances to titles)."""
+"""Examples from people's dialogues: Schema-Guided Dialogue (what is asked of facets), ReDial (stances to titles)."""
 
 import random
 from collections import defaultdict
@@ -36,6 +36,7 @@ _DONTCARE = "dontcare"
 _TELLING = ("INFORM", "SELECT")
 _MOST_FACETS = 14
 _FLAG_REACH = 4
+_MISLED = 0.35
 
 
 @dataclass(frozen=True)
@@ -264,7 +265,10 @@ def _written(
 
 
 def with_facets(example: Example, draw: random.Random, *, most: int) -> Example:
-    """The example with its facets in another order, and some of those that it does not speak of left out."""
+    """The example with its facets in another order, some of those that it does not speak of left out, some hints wrong.
+
+    Real catalogs hold everyday words as values ('Home', 'Love', 'The'): a hint is no proof.
+    """
     used = {one.facet for one in example.spans} | {*(example.asked or ()), *(example.dropped or ())}
     spare = [place for place in range(len(example.facets)) if place not in used]
     draw.shuffle(spare)
@@ -277,9 +281,12 @@ def with_facets(example: Example, draw: random.Random, *, most: int) -> Example:
         message=example.message,
         facets=tuple(example.facets[old] for old in kept),
         spans=tuple(Tagged(s.part, s.start, s.end, new[s.facet], s.roles) for s in example.spans),
-        hints=tuple(
-            Hint(h.part, h.start, h.end, tuple(new[f] for f in h.facets if f in new), is_number=h.is_number)
-            for h in example.hints
+        hints=(
+            *(
+                Hint(h.part, h.start, h.end, tuple(new[f] for f in h.facets if f in new), is_number=h.is_number)
+                for h in example.hints
+            ),
+            *_misleading(example, len(kept), draw),
         ),
         acts=example.acts,
         asked=None if example.asked is None else tuple(new[f] for f in example.asked),
@@ -287,6 +294,20 @@ def with_facets(example: Example, draw: random.Random, *, most: int) -> Example:
         only_spans=example.only_spans,
         known_roles=example.known_roles,
     )
+
+
+def _misleading(example: Example, facets: int, draw: random.Random) -> list[Hint]:
+    """Hints at words that name no value; for a third of the examples."""
+    if draw.random() > _MISLED:
+        return []
+    tokens = [(1, token) for token in tokenize(example.message)] + [(0, token) for token in tokenize(example.heard)]
+    held = [(one.part, one.start, one.end) for one in example.spans]
+    held += [(one.part, one.start, one.end) for one in example.hints]
+    free = [
+        (p, t) for p, t in tokens if not any(p == part and t.start < end and start < t.end for part, start, end in held)
+    ]
+    chosen = draw.sample(free, min(len(free), draw.choice((1, 1, 2, 3))))
+    return [Hint(part, token.start, token.end, (draw.randrange(facets),)) for part, token in chosen]
 
 
 def _apart(spans: list[Tagged]) -> tuple[Tagged, ...]:

@@ -27,7 +27,9 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One message to learn from; `group` names the catalog it is about. None for acts, asked or dropped: not known, not learned.
+    """One message to learn from; `group` names the catalog it is about.
+
+    None for acts, asked or dropped: not known, not learned.
 
     With `only_spans`, words outside the tagged spans are not known to speak of no facet. `known_roles`: the roles that
     the source tells; a span's others are neither right nor wrong.
@@ -62,7 +64,15 @@ class KnownFacet:
         label = draw.choice(self.labels)
         if self.kind in ("category", "name") and self.values and draw.random() < 0.8:
             return facet_text(label, self.kind, draw.sample(self.values, min(len(self.values), draw.randint(2, 4))))
+        if self.kind == "number" and self.values and draw.random() < 0.3:
+            return facet_text(label, self.kind, [self._number(draw) for _ in range(3)])
         return facet_text(label, self.kind)
+
+    def _number(self, draw: random.Random) -> str:
+        low, _, high = self.values[0].partition("-")
+        if len(self.values) == 1 and low.isdigit() and high.isdigit():
+            return str(draw.randint(int(low), int(high)))
+        return draw.choice(self.values)
 
 
 class Lookup:
@@ -71,7 +81,7 @@ class Lookup:
     def __init__(self, facets: Sequence[KnownFacet]) -> None:
         self._held: dict[Key, set[int]] = {}
         for place, facet in enumerate(facets):
-            if facet.kind == "category" or facet.kind == "name":
+            if facet.kind in ("category", "name"):
                 for value in facet.values:
                     self._add(value, place)
             elif facet.kind == "yes or no":

@@ -1,120 +1,31 @@
 """Examples made from invented catalogs: requests, refusals, stances, questions and answers in varied words.
 
-People's dialogues with labels hold next to no refusals and few trades; these fill that. Nothing in them was taken from a
-dataset.
+People's dialogues with labels hold next to no refusals and few trades; these fill that. Nothing in them was
+taken from a dataset.
 """
 
 import random
 import re
-from collections.abc import Iterator, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 
-from shoptalk.agent.tagging import Hint
 from shoptalk.eval.teaching.dialogues import with_facets
 from shoptalk.eval.teaching.domains import Domain, Facet, domains
 from shoptalk.eval.teaching.examples import Example, KnownFacet, Lookup, Tagged
 
+
+def _by_roles(table: Mapping[str, list[str]]) -> dict[tuple[str, ...], list[str]]:
+    """Ways of speaking by the roles or acts they have: 'liked+seen' has two, 'none' has none."""
+    return {() if name == "none" else tuple(name.split("+")): ways for name, ways in table.items()}
+
+
 _SMALL = "one two three four five six seven eight nine ten".split()
-_DECADES = "twenties thirties forties fifties sixties seventies eighties nineties 60 70 80 90 1950 1960 1970 1980 1990 2000".split()
-_DAYS = (
-    "today|tomorrow|the day after tomorrow|next Monday|this Friday|Saturday|March 5th|the 12th of May|June 3|the 8th|"
-    "next week|on the 14th|April 2nd|this weekend|the 3rd of this month|2024-05-06|Sunday next week"
-).split("|")
-_HOURS = (
-    "7 pm|half past 6|11:30 am|noon|quarter to six in the evening|8 in the morning|5 o'clock|9:15|around midday|"
-    "the evening|6:45 pm|half past 11 in the morning|3 in the afternoon"
-).split("|")
-
-_OPENERS = (
-    "|i want|i'm looking for|show me|find me|i need|can you find|do you have|any|give me|i'd like|looking for|"
-    "recommend|what are some|list|are there any|hi, i want|please find|help me find|i would love|what about|how about|"
-    "we are after|could you show me|is there|maybe|thinking of|got any|i am searching for|let's try|actually|and|also"
-).split("|")
-_CLOSERS = "||||| please| thanks|?|.|!| if possible| for tonight| for my mom| asap".split("|")
-_JOINS = (" ", ", ", " and ", " ", " that is ", ", ", " but ", " also ")
-
-_REFUSALS = (
-    "no {v}|not {v}|nothing {v}|anything but {v}|except {v}|without {v}|i hate {v}|not a fan of {v}|avoid {v}|"
-    "i don't want {v}|please skip {v}|not into {v}|i can't stand {v}|anything except {v}|other than {v}|leave out {v}|"
-    "i dislike {v}|i'm tired of {v}|don't show me {v}|{v} is not for me|{v} is out|never {v}|i'd rather not have {v}|"
-    "stay away from {v}|not too much {v}|don't like {v}|{v} free|sick of {v}|excluding {v}|no more {v}|minus the {v}|"
-    "i am allergic to {v}|neither {v} nor anything like it|must not be {v}|shouldn't be {v}|isn't {v}|not really {v}"
-).split("|")
-_EMBRACES = (
-    "i don't mind {v}|why not {v}|can't get enough of {v}|not only {v}|nothing beats {v}|no problem with {v}|"
-    "{v} is fine too|i wouldn't say no to {v}|not bad if it is {v}|{v} would not hurt|who doesn't love {v}|"
-    "i love {v}|i prefer {v}|{v} works|ideally {v}|preferably {v}|{v} if you have it|would be nice to have {v}"
-).split("|")
-_BYSTANDERS = (
-    "my friend is {v}, by the way|yesterday i had {v}|i was talking about {v} with my brother|i feel {v} today|"
-    "my last one was {v}|people keep telling me about {v}|i work in {v}"
-).split("|")
-
-_STANCES: dict[tuple[str, ...], list[str]] = {
-    ("liked",): (
-        "i like {t}|{t} sounds great|{t} looks good|i'm keen on {t}|{t} sounds interesting, i will try it|"
-        "i would love {t}|{t} is tempting"
-    ).split("|"),
-    ("liked", "seen"): (
-        "i loved {t}|{t} was great|{t} is my favorite|i really enjoyed {t}|big fan of {t}|{t} is one of the best|"
-        "i have had {t} and loved it|{t} was so good|i liked {t} a lot|can't get enough of {t}|{t} was amazing|"
-        "things like {t} are what i enjoy|i am a huge fan of {t}|we adored {t}"
-    ).split("|"),
-    ("disliked",): (
-        "{t} is not for me|not {t}|{t} doesn't appeal to me|no {t} please|anything but {t}|{t} looks boring|"
-        "i am not interested in {t}|{t} is not my thing|i'd rather skip {t}"
-    ).split("|"),
-    ("disliked", "seen"): (
-        "i hated {t}|{t} was terrible|didn't like {t}|{t} was boring|i did not care for {t}|{t} was a letdown|"
-        "i didn't enjoy {t} at all|{t} was awful|{t} wasn't good|{t} disappointed me|{t} was overrated"
-    ).split("|"),
-    ("seen",): (
-        "i've seen {t}|already had {t}|i know {t} already|i have tried {t}|seen {t} already|i already own {t}|"
-        "been there, {t}|we did {t} last week|i own {t}|i had {t} before"
-    ).split("|"),
-    (): (
-        "i haven't seen {t}|i've never tried {t}|never heard of {t}|have not been to {t} yet|i don't know {t}|"
-        "my sister likes {t}"
-    ).split("|"),
-    ("similar",): (
-        "something like {t}|similar to {t}|more like {t}|in the style of {t}|along the lines of {t}|like {t}|"
-        "anything close to {t}|comparable to {t}|reminds me of {t}, more of that"
-    ).split("|"),
-    ("asked",): (
-        "tell me about {t}|is {t} any good|what is {t}|how is {t}|do you have {t}|what's {t} about|"
-        "more details on {t}|have you got {t}|is {t} available"
-    ).split("|"),
-}
-_ABOUT_HEARD: dict[tuple[str, ...], list[str]] = {
-    ("liked",): "sounds good|i'd like that|great, i'll take it|that looks interesting|perfect|i will check it out|nice pick".split("|"),
-    ("liked", "seen"): "loved it|yes, loved that one|one of my favorites|seen it, it was great|yes it was very good|i've had it and liked it|saw it twice, so good".split("|"),
-    ("disliked",): "not for me|no thanks, not my thing|nah|that doesn't sound good|i'd rather not|not interested".split("|"),
-    ("disliked", "seen"): "hated it|i saw it and didn't like it|it was boring|yes but i did not enjoy it|terrible|didn't care for it|it was ok but not really my thing".split("|"),
-    ("seen",): "seen it|i've already had that|already know it|yes i have|yes, i saw it|been there already|i own that".split("|"),
-    (): "never heard of it|no i haven't|i have not seen it|haven't tried that|no, what is it|what is that about?".split("|"),
-    ("asked",): "tell me more|what is it like?|is it any good?|how much is it?|who made it?".split("|"),
-}
-_HEARD_ABOUT = "have you tried {t}?|how about {t}?|i recommend {t}.|there is {t}.|have you seen {t}?|maybe {t}?|what about {t}? it is popular.|you might like {t}.".split("|")
-
-_PLAIN = {
-    ("more",): "show me more|what else|anything else?|more options|other ones please|next|some others|do you have other options?|any alternatives|keep going|none of these, others please".split("|"),
-    ("undo",): "undo|undo that|go back|take that back|scratch that|revert the last change|never mind that last one|back to how it was".split("|"),
-    ("start over",): "start over|let's start again|new search|forget everything|reset|begin from scratch|clear all".split("|"),
-    ("chat",): "hi|hello there|thanks|thank you so much|great, thanks|bye|how are you?|good morning|haha|you're funny|nice to meet you|ok cool|lol|that's all, goodbye|hey, how is it going|you are very helpful|have a nice day".split("|"),
-    ("outside",): "do you ship to norway?|where is my order?|cancel my order|what's the weather like|what is the capital of peru|write me a poem|can i return it?|what's your phone number|who won the match yesterday|do you take credit cards|i want to talk to a human|how do i reset my password|translate this to french|what is 12 times 9|are you hiring|do you offer gift wrapping|when will my package arrive".split("|"),
-    ("compare",): "compare the first two|which is cheaper|compare them|what's the difference between these|first or second, which is better|put them side by side".split("|"),
-    ("similar",): "more like the first one|something like the second|similar to that one|like this but cheaper|more of the same".split("|"),
-    ("details",): "tell me about the first one|more about the second|what is the third about?|any details on that?|tell me more about it".split("|"),
-    ("feedback",): "i like the first one|not the second one|seen the first|i don't like those|the third is great|loved the last one|already have the second".split("|"),
-    ("no",): "no|nope|no thanks|not really|nah|no, that's not it".split("|"),
-    ("yes",): "yes|yeah|sure|ok|yes please|sounds good|go ahead|that works|perfect|okay do that".split("|"),
-}  # fmt: skip
-_QUESTION_ABOUT = "what is the {l} of {t}|what's the {l} of {t}?|{l} of {t}?|can you tell me the {l} of {t}|which {l} does {t} have|tell me the {l} for {t}|do you know the {l} of {t}"
-_QUESTIONS = "what's the {l}?|can you tell me the {l}?|what {l} is it?|how about its {l}?|and the {l}?|do you know the {l}|which {l} does it have?"
-_ASKS = "which {l} would you like?|what {l} do you prefer?|do you have a {l} in mind?|any preference for the {l}?|what {l}?|could you tell me the {l}?"
-_INDIFFERENT = "any is fine|doesn't matter|i don't care|no preference|anything|whatever|any {l} works|i don't mind|it's not important|up to you|surprise me"
-_DROPS = "any {l} is fine|forget the {l}|the {l} doesn't matter|i don't care about the {l}|never mind the {l}|whatever {l}|{l} is not important"
-_OFFERS = "do you want {v}?|shall i look for {v}?|would {v} be ok?|how about {v}?|i found some with {v}, is that ok?|please confirm: {v}."
+_PHRASES = tomllib.loads((files("shoptalk.eval.teaching") / "phrases.toml").read_text("utf-8"))
+_STANCES = _by_roles(_PHRASES["stances"])
+_STANCES_TO_HEARD = _by_roles(_PHRASES["stances_to_heard"])
+_PLAIN = _by_roles(_PHRASES["plain"])
 _TYPO_RATE, _MOST_FACETS = 0.12, 14
 _GLOSS = re.compile(r"[\[\]]")
 
@@ -143,7 +54,19 @@ def made(draw: random.Random, count: int) -> Iterator[Example]:
     """`count` examples over the invented catalogs."""
     trades = domains()
     lookups = {id(trade): Lookup([facet.known for facet in trade.facets]) for trade in trades}
-    kinds = (_request, _request, _request, _request, _refusal, _refusal, _stance, _stance_heard, _question, _answer, _plain)
+    kinds = (
+        _request,
+        _request,
+        _request,
+        _request,
+        _refusal,
+        _refusal,
+        _stance,
+        _stance_heard,
+        _question,
+        _answer,
+        _plain,
+    )
     weights = [5 if trade.nouns[0] == "film" else 2 for trade in trades]
     for _ in range(count):
         trade = draw.choices(trades, weights)[0]
@@ -186,21 +109,21 @@ def _example(trade: Domain, lookup: Lookup, talk: _Talk, draw: random.Random) ->
 def _request(trade: Domain, draw: random.Random) -> _Talk:
     message = _Draft()
     noun = draw.choice(trade.nouns)
-    message.add(draw.choice(_OPENERS))
+    message.add(draw.choice(_PHRASES["openers"]))
     chosen = draw.sample(range(1, len(trade.facets)), min(draw.choice((1, 1, 2, 2, 3, 4)), len(trade.facets) - 1))
     for number, place in enumerate(chosen):
         way = draw.choice(trade.facets[place].ways)
         if number == 0 and "{n}" not in way and draw.random() < 0.7:
             message.add(f" {draw.choice(('a ', 'some ', '', 'good ', 'the '))}{noun}")
-        message.add(" " if number == 0 else draw.choice(_JOINS))
+        message.add(" " if number == 0 else draw.choice(_PHRASES["joints"]))
         embrace = draw.random() < 0.08 and trade.facets[place].known.kind == "category"
-        _say(message, trade, place, draw, ("wanted",), draw.choice(_EMBRACES) if embrace else way, noun)
+        _say(message, trade, place, draw, ("wanted",), draw.choice(_PHRASES["embraces"]) if embrace else way, noun)
     if draw.random() < 0.1:
         message.add(". ")
         place = draw.choice(chosen)
         if trade.facets[place].known.kind == "category":
-            _say(message, trade, place, draw, (), draw.choice(_BYSTANDERS), noun)
-    message.add(draw.choice(_CLOSERS))
+            _say(message, trade, place, draw, (), draw.choice(_PHRASES["bystanders"]), noun)
+    message.add(draw.choice(_PHRASES["closers"]))
     heard = _Draft(draw.choice(("", "", "what can i do for you?", "sure, what are you looking for?", "anything else?")))
     return _Talk(heard, message, ("find",))
 
@@ -212,11 +135,11 @@ def _refusal(trade: Domain, draw: random.Random) -> _Talk:
     wanted = [place for place in range(1, len(trade.facets)) if place != refused]
     first = draw.random() < 0.6 and bool(wanted)
     if first:
-        message.add(f"{draw.choice(_OPENERS)} ")
+        message.add(f"{draw.choice(_PHRASES['openers'])} ")
         place = draw.choice(wanted)
         _say(message, trade, place, draw, ("wanted",), draw.choice(trade.facets[place].ways), noun)
         message.add(draw.choice((", ", " but ", ". ", " ", ", ", "; ")))
-    pattern = draw.choice(_REFUSALS)
+    pattern = draw.choice(_PHRASES["refusals"])
     _say(message, trade, refused, draw, ("rejected",), pattern, noun)
     if draw.random() < 0.25 and trade.facets[refused].known.kind == "category":
         message.add(draw.choice((" or ", " and ", ", ")))
@@ -225,7 +148,7 @@ def _refusal(trade: Domain, draw: random.Random) -> _Talk:
         message.add(draw.choice((", but ", " but rather ", ". ", ", ", ", instead ")))
         place = draw.choice(wanted)
         _say(message, trade, place, draw, ("wanted",), draw.choice(trade.facets[place].ways), noun)
-    message.add(draw.choice(_CLOSERS))
+    message.add(draw.choice(_PHRASES["closers"]))
     return _Talk(_Draft(), message, ("find",))
 
 
@@ -240,7 +163,7 @@ def _stance(trade: Domain, draw: random.Random) -> _Talk:
         message.add(draw.choice((" and ", ", ", " or ")))
         message.add_marked(f"[{_recombined(trade.titles, draw)}]", 0, roles)
     acts = {"similar": "similar", "asked": "details"}.get(roles[0], "feedback") if roles else "feedback"
-    found = (acts,)
+    found: tuple[str, ...] = (acts,)
     if draw.random() < 0.35 and acts != "details":
         place = draw.randrange(1, len(trade.facets))
         message.add(draw.choice((", ", " but ", ". ", " and ")))
@@ -250,12 +173,12 @@ def _stance(trade: Domain, draw: random.Random) -> _Talk:
 
 
 def _stance_heard(trade: Domain, draw: random.Random) -> _Talk:
-    roles = draw.choice(list(_ABOUT_HEARD))
+    roles = draw.choice(list(_STANCES_TO_HEARD))
     heard = _Draft()
-    before, after = draw.choice(_HEARD_ABOUT).split("{t}")
+    before, after = draw.choice(_PHRASES["heard_about"]).split("{t}")
     heard.add_marked(f"{before}[{_recombined(trade.titles, draw)}]{after}", 0, roles)
-    message = _Draft(draw.choice(_ABOUT_HEARD[roles]))
-    acts = ("details",) if roles == ("asked",) else ("feedback",)
+    message = _Draft(draw.choice(_STANCES_TO_HEARD[roles]))
+    acts: tuple[str, ...] = ("details",) if roles == ("asked",) else ("feedback",)
     if draw.random() < 0.2 and roles != ("asked",):
         place = draw.randrange(1, len(trade.facets))
         message.add(draw.choice((". ", ", but ", ". now ")))
@@ -269,10 +192,10 @@ def _question(trade: Domain, draw: random.Random) -> _Talk:
     label = draw.choice(trade.facets[place].known.labels)
     message = _Draft()
     if draw.random() < 0.5:
-        marked = draw.choice(_QUESTION_ABOUT.split("|")).replace("{l}", label)
+        marked = draw.choice(_PHRASES["question_about"]).replace("{l}", label)
         message.add_marked(marked.replace("{t}", f"[{_recombined(trade.titles, draw)}]"), 0, ("asked",))
     else:
-        message.add(draw.choice(_QUESTIONS.split("|")).replace("{l}", label))
+        message.add(draw.choice(_PHRASES["questions"]).replace("{l}", label))
     heard = _Draft(f"how about {_recombined(trade.titles, draw)}?" if draw.random() < 0.3 else "")
     return _Talk(heard, message, ("details",), asked=(place,))
 
@@ -284,10 +207,10 @@ def _answer(trade: Domain, draw: random.Random) -> _Talk:
     heard, message = _Draft(), _Draft()
     chance = draw.random()
     if chance < 0.2:
-        message.add(draw.choice(_DROPS.split("|")).replace("{l}", label))
+        message.add(draw.choice(_PHRASES["drops"]).replace("{l}", label))
         return _Talk(heard, message, ("find",), dropped=(place,))
     if chance < 0.4 and facet.kind in ("category", "name"):
-        marked = draw.choice(_OFFERS.split("|")).replace("{v}", f"[{draw.choice(facet.values)}]")
+        marked = draw.choice(_PHRASES["offers"]).replace("{v}", f"[{draw.choice(facet.values)}]")
         is_taken = draw.random() < 0.6
         heard.add_marked(marked, place, ("wanted",) if is_taken else ())
         message.add(draw.choice(_PLAIN[("yes",) if is_taken else ("no",)]))
@@ -296,13 +219,13 @@ def _answer(trade: Domain, draw: random.Random) -> _Talk:
             _say(message, trade, place, draw, ("wanted",), "{v}", trade.nouns[0])
             return _Talk(heard, message, ("no", "find"))
         return _Talk(heard, message, ("yes",) if is_taken else ("no",))
-    heard.add(draw.choice(_ASKS.split("|")).replace("{l}", label))
+    heard.add(draw.choice(_PHRASES["asks"]).replace("{l}", label))
     if chance < 0.6:
-        message.add(draw.choice(_INDIFFERENT.split("|")).replace("{l}", label))
+        message.add(draw.choice(_PHRASES["indifferent"]).replace("{l}", label))
         return _Talk(heard, message, ("find",), dropped=(place,))
     way = "{v}" if draw.random() < 0.6 and facet.kind in ("category", "name") else draw.choice(trade.facets[place].ways)
     _say(message, trade, place, draw, ("wanted",), way, trade.nouns[0])
-    message.add(draw.choice(_CLOSERS))
+    message.add(draw.choice(_PHRASES["closers"]))
     return _Talk(heard, message, ("find",))
 
 
@@ -350,7 +273,9 @@ def _filler(kind: str, facet: KnownFacet, draw: random.Random) -> str:
         return draw.choice((str(number), _SMALL[number - 1]))
     if kind == "s":
         return draw.choice((str(draw.randint(1, 9)), draw.choice(_SMALL[:9])))
-    return draw.choice({"d": _DECADES, "t": _DAYS, "h": _HOURS}.get(kind, _DAYS))
+    return draw.choice(
+        {"d": _PHRASES["decades"], "t": _PHRASES["days"], "h": _PHRASES["hours"]}.get(kind, _PHRASES["days"])
+    )
 
 
 def _recombined(names: Sequence[str], draw: random.Random) -> str:

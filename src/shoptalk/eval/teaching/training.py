@@ -81,7 +81,10 @@ def teach(
     optimizer = torch.optim.AdamW(
         [
             {"params": net.body.parameters(), "lr": config.rate_body},
-            {"params": [p for name, p in net.named_parameters() if not name.startswith("body.")], "lr": config.rate_heads},
+            {
+                "params": [p for name, p in net.named_parameters() if not name.startswith("body.")],
+                "lr": config.rate_heads,
+            },
         ],
         weight_decay=0.01,
     )
@@ -139,7 +142,7 @@ def measure(net: TaggerNet, examples: Sequence[Example], tokenizer: Tokenizer) -
 
 def _sample(examples: Iterator[Example], count: int, draw: random.Random) -> list[Example]:
     """`count` of them, drawn without telling ones being crowded out: those without spans are a quarter at most."""
-    telling, bare = [], []
+    telling, bare = list[Example](), list[Example]()
     for example in examples:
         (telling if example.spans or example.asked or example.dropped else bare).append(example)
     draw.shuffle(telling)
