@@ -34,6 +34,7 @@ _ALL, _ONE = Cues(ALL_OF_THEM), Cues(("that one", "it", "the last one", "the sec
 _YES = Cues((*YES_FIRST, "i have", "i did", "i do", "oh yes", "oh yeah", "i loved", "i love"))
 _NO = Cues((*NO_FIRST, "i havent", "i have not", "i dont"))
 _ASKS_KNOWN, _ASKS_LIKED = Cues(ASKS_KNOWN), Cues(ASKS_LIKED)
+_TURNS_ROUND = Cues(("not", "but not", "and not", "not so much", "just not"))
 _ASKING, _SAYS_NOTHING = Cues(ASKING), Cues(SAYS_NOTHING)
 _OBJECTS = frozenset(
     """it that this them those these both all one ones movie movies film films book game song too a very so really the
@@ -129,10 +130,15 @@ def stand(sentence: Sentence, named: Sequence[Mention], heard: Sequence[Mention]
     if answer is not None:
         for item_id in targets:
             held[item_id].hear(answer)
+    before: Signal | None = None
     for part in _parts(sentence, named):
         of_all, of_one = (cues.within(sentence.forms, part.start, part.end)[1] for cues in (_ALL, _ONE))
         last = part.items or last
-        for signal in _signals(sentence, part, named):
+        signals = list(_signals(sentence, part, named))
+        if not signals and before in _TURNED and _TURNS_ROUND.within(sentence.forms, part.start, part.end)[1]:
+            signals = [_TURNED[before]]  # 'I have seen A but not B'
+        before = signals[-1] if signals else before
+        for signal in signals:
             for item_id in last or (targets[-1:] if of_one and not of_all else targets):
                 held[item_id].hear(signal)
     found = [again for mention in named for again in _refined(mention, held[mention.item_id])]
@@ -152,6 +158,8 @@ def _refined(mention: Mention, held: _Held) -> list[Mention]:
         told = Stance.LIKED
     elif held.knows and told is Stance.SIMILAR and held.likes is None:
         told = Stance.SEEN
+    if told is Stance.SEEN and held.knows is False:
+        return []
     first = mention.model_copy(update={"stance": told, "is_new": held.knows is False})
     if told in (Stance.LIKED, Stance.DISLIKED) and mention.stance is Stance.SEEN:
         return [first, mention]

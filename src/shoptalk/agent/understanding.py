@@ -83,6 +83,7 @@ class EmbeddedUnderstanding:
 
     def __init__(self, catalog: Catalog, tagger: Tagger | None = None) -> None:
         """`tagger`: the transformer that decides over what the parser proposes; without one the parser stands alone."""
+        self._catalog = catalog
         self._lexicon = Lexicon(catalog)
         self._grounding = Grounding(catalog)
         self._naming = Naming(catalog, self._lexicon)
@@ -104,7 +105,7 @@ class EmbeddedUnderstanding:
         reading = _Reading(Sentence(message[:LONGEST_MESSAGE]), state)
         if state.heard and not state.table:  # someone else leads the talk, and names items
             reading.question = Sentence(state.heard[-_HEARD:])
-            reading.heard, _ = self._naming.mentions(reading.question, TalkState())
+            reading.heard = self._heard(reading.question, state)
         if (short := self._short(reading)) is not None:
             return short.model_copy(update={"message": message})
         reading.acts += opening_acts(reading.sentence)
@@ -113,6 +114,14 @@ class EmbeddedUnderstanding:
         self._read_wishes(reading)
         self._carry_over(reading)
         return self._request(message, reading)
+
+    def _heard(self, question: Sentence, state: TalkState) -> list[Mention]:
+        """The items that our side just named; where it named none, the one that was spoken of last."""
+        named, _ = self._naming.mentions(question, TalkState())
+        focus = self._naming.subject(state) if not named else None
+        if focus is not None:
+            named = [Mention(item_id=focus, title=self._catalog.titles[self._catalog.row(focus)], stance=Stance.ASKED)]
+        return list({mention.item_id: mention for mention in named}.values())
 
     def _short(self, reading: _Reading) -> Request | None:
         """Messages that are nothing but an answer, or a known phrase."""
@@ -138,6 +147,9 @@ class EmbeddedUnderstanding:
         """Items that something is to be the same as, and items named, with how the person stands to each."""
         sentence, state = reading.sentence, reading.state
         reading.compared += self._comparing.shared(sentence, state)
+        if reading.heard:  # 'that one' and 'the second' are of those that were just named
+            ids = tuple(mention.item_id for mention in reading.heard)
+            state = state.model_copy(update={"table": ids, "focus": ids[-1]})
         reading.mentions, reading.unknown = self._naming.mentions(sentence, state)
         if len(reading.question):
             reading.mentions = stand(sentence, reading.mentions, reading.heard, reading.question)
