@@ -11,30 +11,46 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from rapidfuzz.distance import OSA
 
 from shoptalk.agent.english import ranks, rarity
 from shoptalk.agent.lexicon import Lexicon
 from shoptalk.agent.sentence import Sentence
-from shoptalk.agent.titles import ARTICLES, DROPPED, HEAD, LONGEST, Likeness, Titles
+from shoptalk.agent.titles import ARTICLES, DROPPED, LONGEST, Likeness, Titles
 from shoptalk.agent.tokens import words
-from shoptalk.agent.words import FILLER, TITLE_AFTER, TITLE_BEFORE, TITLE_NOT_BEFORE, TITLE_NOUNS
+from shoptalk.agent.words import (
+    FILLER,
+    NUMBER_WORDS,
+    STANCE_BEFORE,
+    TITLE_AFTER,
+    TITLE_BEFORE,
+    TITLE_NOT,
+    TITLE_NOT_BEFORE,
+    TITLE_NOUNS,
+)
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn
 from shoptalk.retrieval.schema import Meaning
 
 #: Log-odds of each piece of evidence.
 WEIGHTS: Final[dict[str, float]] = {
-    "bias": -4.9, "rarity": 2.4, "words": 1.6, "short": -2.9, "unheard of": 1.1, "real word": -2.8, "typos": 2.2,
-    "loose": -3.4, "cue": 1.3, "noun": 1.0, "phrase": -2.0, "runs in": -0.6, "runs on": -0.3, "list": 0.1, "whole": 0.3,
-    "opens": 0.5, "closes": 1.3, "framed": 0.2, "fame": 5.6, "value": -3.0, "filler": -1.8, "the": 0.7,
-    "indefinite": -2.6, "head": 0.2, "capitals": 2.5, "year": 4.0,
+    "bias": -4.9, "rarity": 2.1, "words": 1.8, "short": -2.4, "unheard of": 1.3, "real word": -2.7, "typos": 2.2,
+    "loose": -3.1, "cue": 1.4, "noun": 0.9, "phrase": -2.1, "runs in": -1.5, "runs on": -0.3, "list": 0.1,
+    "opens": 0.6, "closes": 1.4, "framed": 0.2, "fame": 6.0, "value": -3.0, "filler": -1.2, "pointing": -2.1,
+    "the": 0.8, "indefinite": -2.4, "capitals": 4.0, "year": 7.0,
 }  # fmt: skip
-_COMMON_WORD, _FAIRLY_COMMON = 1000, 3000
+#: The last two words of the turns after which a person names an item: 'in the vein of', 'fan of', 'favourite is'.
+_CUES = {tuple(cue.split()[-2:]) for cues in STANCE_BEFORE.values() for cue in cues if " " in cue}
+_COMMON_WORD = 1000
 _LONG_KEY = 8
+_ENGLISH = frozenset({"the", "a", "an", "and"})
+_LONG_MESSAGE, _WORDS_OFF = 80, 8  # in a long message fewer runs are looked up with letters off, and shorter ones
 _TITLES_READ = 20
 _SAYS_LITTLE = 0.5
-_UNKNOWN_FAME = 0.4
+_UNKNOWN_FAME = 0.2  # of an item of middling fame; one that is known 400 times better has 1
+_DECADES = 5.2
 _SAMPLE = 2000
+_UNHEARD_OF = 0.9
 _LONGER_WINS = 1.0  # of two runs that overlap, a longer one may have so much less for it per word
 
 
@@ -67,8 +83,7 @@ class Spotting:
         self._catalog = catalog
         self._lexicon = lexicon
         self._titles = titles
-        top = titles.fame.max(initial=0.0)
-        self._fame = titles.fame / top if top > 0.1 else titles.fame * 0 + _UNKNOWN_FAME
+        self._fame = _UNKNOWN_FAME + np.clip((titles.fame - np.median(titles.fame)) / _DECADES, -_UNKNOWN_FAME, 0.8)
         rows = range(0, len(catalog), max(1, len(catalog) // _SAMPLE))
         self._read = len(rows)
         self._counts = Counter(word for row in rows for word in set(words(catalog.document(row))))
@@ -99,25 +114,36 @@ class Spotting:
         forms = sentence.forms
         common = [_common(form) for form in forms]
         for at in range(len(forms)):
-            for end in range(at + 1, min(at + LONGEST, len(forms)) + 1):
+            if year_at(sentence, at) and sentence.message[: sentence.tokens[at].start].endswith("("):
+                continue
+            for end in range(at + 1, self._furthest(forms, at) + 1):
                 if sentence.taken[end - 1]:
                     break
                 like = self._titles.like(forms[at:end], typos=_typos_allowed(forms, common, at, end))
-                if like is not None and not self._is_frayed(forms[at:end], like):
+                if like is not None and not self._is_frayed(sentence, at, end, like):
                     yield self._weighed(sentence, at, end, like)
 
-    def _is_frayed(self, forms: Sequence[str], like: Likeness) -> bool:
+    def _furthest(self, forms: Sequence[str], at: int) -> int:
+        """Where a title that begins here may end: a long one only where its opening stands word for word."""
+        few = _WORDS_OFF // 2 if len(forms) > _LONG_MESSAGE else _WORDS_OFF
+        far = LONGEST if len(forms) > at + few and self._titles.begin_with(forms[at : at + few]) else few
+        return min(at + far, len(forms))
+
+    def _is_frayed(self, sentence: Sentence, at: int, end: int, like: Likeness) -> bool:
         """True if the first or the last word is one of the sentence, and not of the title: 'alien and', 'the jaws'."""
-        edges = [form for form in (forms[0], forms[-1]) if form in FILLER or form in DROPPED or len(form) == 1]
-        titles = [words(self._catalog.titles[row]) for row, _ in like.rows[:_TITLES_READ]]
-        return bool(edges) and len(forms) > 1 and not any(set(edges) <= set(title) for title in titles)
+        edges = {
+            form
+            for i, beside in ((at, at + 1), (end - 1, end - 2))
+            if end - at > 1 and _is_loose(form := sentence.forms[i]) and _spaced(sentence, min(i, beside))
+        }
+        titles = (words(self._catalog.titles[row]) for row, _ in like.rows[:_TITLES_READ])
+        return bool(edges) and not any(edges <= set(title) for title in titles)
 
     def _weighed(self, sentence: Sentence, at: int, end: int, like: Likeness) -> Spot:
-        row, kind, year = self._meant(sentence, at, end, like)
+        row, year = self._meant(sentence, at, end, like)
         evidence = self._evidence(sentence, at, end, row, like.typos)
         evidence["year"] = float(year)
-        evidence["head"] = float(kind == HEAD)
-        evidence["typos"] = float(like.typos)
+        evidence["typos"] = float(like.typos > 0)
         evidence["loose"] = 4 * like.typos / sum(map(len, sentence.forms[at:end]))
         odds = sum(WEIGHTS[name] * value for name, value in evidence.items())
         return Spot(at, end - at, row, like.typos, odds, evidence)
@@ -141,14 +167,15 @@ class Spotting:
             ),
             "short": float(sum(map(len, forms)) <= 3),
             "real word": float(max(off, all(known)) if typos else 0),
-            "unheard of": float(not typos and not all(known)),
+            "unheard of": float(
+                not typos and any(form not in ranks() and self._rarity(form) > _UNHEARD_OF for form in forms)
+            ),
             "cue": float(cue),
             "noun": float(before in TITLE_NOUNS),
             "phrase": float(before in TITLE_NOT_BEFORE),
             "runs in": float(bool(before) and not cue and not (listed or before in FILLER or before in TITLE_NOUNS)),
             "runs on": float(follows and after not in TITLE_AFTER and after not in FILLER),
             "list": float(listed),
-            "whole": float(len(forms) == len(sentence)),
             "opens": float(sentence.starts_clause[at]),
             "closes": float(closes),
             "framed": float(closes and (cue or listed or sentence.starts_clause[at])),
@@ -157,6 +184,7 @@ class Spotting:
                 self._lexicon.names_value(forms) or self._lexicon.longest(sentence.forms, at)[0] > len(forms)
             ),
             "filler": float(all(form in FILLER for form in forms)),
+            "pointing": float(all(form in TITLE_NOT for form in forms)),
             "the": float(before == "the"),
             "indefinite": float(before in ("a", "an")),
             "capitals": float(_capitals(sentence, at, end)),
@@ -175,8 +203,8 @@ class Spotting:
         share = max(0, self._counts[word] - 1) / max(1, self._read)
         return min(rarity(word), -math.log10(share) / 2 if share else 1.0)
 
-    def _meant(self, sentence: Sentence, at: int, end: int, like: Likeness) -> tuple[int, int, bool]:
-        """The row that is meant, how it was named, and whether a year beside it says so."""
+    def _meant(self, sentence: Sentence, at: int, end: int, like: Likeness) -> tuple[int, bool]:
+        """The row that is meant, and whether a year beside it says so."""
         kinds = dict(like.rows)
         rows = list(kinds)
         year = year_at(sentence, end)
@@ -189,7 +217,7 @@ class Spotting:
             rows = [row for row in rows if f"{self._titles.years[row]:.0f}" in said] or rows
             rows = [row for row in rows if self._names_person(sentence, row)] or rows
         row = self._titles.best(rows, kinds)
-        return row, kinds[row], bool(of_year)
+        return row, bool(of_year)
 
     def _names_person(self, sentence: Sentence, row: int) -> bool:
         said = set(sentence.forms)
@@ -216,16 +244,29 @@ def _nearest(form: str, title: Sequence[str]) -> str:
     return form if form in title else min(title, key=lambda word: OSA.distance(form, word), default=form)
 
 
+def _is_loose(form: str) -> bool:
+    return form in DROPPED or (form in FILLER and form not in NUMBER_WORDS)
+
+
+def _spaced(sentence: Sentence, at: int) -> bool:
+    """True if there is a space between a word and the next: not in 'spider-man'."""
+    return any(c.isspace() for c in sentence.message[sentence.tokens[at].end : sentence.tokens[at + 1].start])
+
+
 def _common(form: str) -> bool:
     return form in FILLER or ranks().get(form, _COMMON_WORD) < _COMMON_WORD
 
 
 def _typos_allowed(forms: Sequence[str], common: Sequence[bool], at: int, end: int) -> int:
     """Letters that may be off: none where all words are common, two only where some word is no word."""
+    is_long = len(forms) > _LONG_MESSAGE
+    if end - at > (_WORDS_OFF // 2 if is_long else _WORDS_OFF) or forms[at] in _ENGLISH:
+        return 0
     if common[at] and common[end - 1] and all(common[at:end]):
-        return int(end - at > 1 and sum(map(len, forms[at:end])) >= _LONG_KEY)
-    known = ranks()
-    return 1 if all(form in known or form.isdigit() for form in forms[at:end]) else 2
+        return int(not is_long and end - at > 1 and sum(map(len, forms[at:end])) >= _LONG_KEY)
+    if all(form in ranks() or form.isdigit() for form in forms[at:end]):
+        return int(not is_long)
+    return 1 if is_long or end - at > _WORDS_OFF // 2 else 2
 
 
 def _past_articles(sentence: Sentence, at: int) -> int:
@@ -235,7 +276,9 @@ def _past_articles(sentence: Sentence, at: int) -> int:
 
 
 def _follows_cue(sentence: Sentence, at: int) -> bool:
-    return at > 0 and not sentence.starts_clause[at] and sentence.forms[at - 1] in TITLE_BEFORE
+    if at == 0 or sentence.starts_clause[at]:
+        return False
+    return sentence.forms[at - 1] in TITLE_BEFORE or (at > 1 and tuple(sentence.forms[at - 2 : at]) in _CUES)
 
 
 def _in_list(sentence: Sentence, at: int, end: int) -> bool:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,23 +22,29 @@ from shoptalk.retrieval.catalog import Catalog, NumberColumn
 from shoptalk.retrieval.schema import Meaning
 
 ARTICLES = frozenset({"the", "a", "an", "le", "la", "les", "der", "das", "el", "il"})  # no "die": Die Hard
-DROPPED = ARTICLES | {"and"}
+DROPPED = ARTICLES | {"and", "part", "vol", "volume"}
 _ROMAN = dict(zip("ii iii iv vi vii viii ix xi xii xiii".split(), "2 3 4 6 7 8 9 11 12 13".split(), strict=True))
+#: What a word of a title is taken for where its spelling does not matter.
+_OTHERWISE = {word: str(number) for word, number in NUMBER_WORDS.items()} | _ROMAN
+_OTHERWISE |= dict.fromkeys(DROPPED, "")
 _MODEL_LETTERS = 4
 _CLOSE = 82.0
-_ONE_TYPO, _TWO_TYPOS = 4, 10  # letters a key has at least to be found with so many of them wrong
+_OPENING = 8
+_ONE_TYPO, _TWO_TYPOS = 3, 9  # letters a key has at least to be found with so many of them wrong
 #: Most words and characters of a run that is looked up, most keys compared for one run.
 LONGEST, _LONGEST_KEY, _MOST_COMPARED = 16, 80, 200
 
-#: How a key stands for a title: as it is, without its article, in other words for the same numbers, by its head.
-WHOLE, NO_ARTICLE, NUMBERS, HEAD = range(4)
+#: How freely a key stands for a title, in orders of magnitude of fame that outweigh it (half of one each): as it is,
+#: without its article or with its numbers in other words, by what stands before its subtitle.
+WHOLE, ALTERED, HEAD = 0.0, 1.0, 1.5
+_FREELY = (0.0, 2.0)  # what is added to that for each of `keys_of`: the title may lack an article that was said
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
     """Items that some words may name: the rows with how each is meant, and how many letters are off."""
 
-    rows: tuple[tuple[int, int], ...]
+    rows: tuple[tuple[int, float], ...]
     typos: int
 
 
@@ -46,7 +53,7 @@ class Titles:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._keys: dict[str, dict[int, int]] = defaultdict(dict)
+        self._keys: dict[str, dict[int, float]] = defaultdict(dict)
         self._models: dict[str, list[int]] = defaultdict(list)
         for row, title in enumerate(catalog.titles):
             whole = words(title)
@@ -56,7 +63,12 @@ class Titles:
                 if len(word) >= _MODEL_LETTERS and any(c.isdigit() for c in word) and any(c.isalpha() for c in word):
                     self._models[word].append(row)
         self._parts = _parts_of(self._keys)
+        self._openings = frozenset(key[:_OPENING] for key in self._keys)
         self._lengths = frozenset(len(key) for key in self._keys)
+
+    def begin_with(self, forms: Sequence[str]) -> bool:
+        """True if some title may begin with these words: its first letters are theirs."""
+        return any(key[:_OPENING] in self._openings for key in keys_of(forms))
 
     def exact(self, forms: Sequence[str]) -> int | None:
         """Row of the best known item that these words name without a letter off; None if there is none."""
@@ -68,15 +80,15 @@ class Titles:
         keys = keys_of(forms)
         if held := self._held(keys):
             return Likeness(tuple(held.items()), 0)
-        best: dict[int, int] = {}
+        best: dict[int, float] = {}
         fewest = typos + 1
-        for key in keys:
+        for key, freely in zip(keys, _FREELY, strict=False):
             for other, off in self._near(key, typos):
                 if off < fewest:
                     best, fewest = {}, off
                 if off == fewest:
                     for row, kind in self._keys[other].items():
-                        best[row] = min(kind, best.get(row, kind))
+                        best[row] = min(kind + freely, best.get(row, kind + freely))
         return Likeness(tuple(best.items()), fewest) if best else None
 
     def model(self, form: str) -> int | None:
@@ -100,7 +112,7 @@ class Titles:
         held = self._keys[found[0]]
         return found[1] / 100, self.best(list(held), held)
 
-    def best(self, rows: Iterable[int], kinds: dict[int, int]) -> int:
+    def best(self, rows: Iterable[int], kinds: dict[int, float]) -> int:
         """The row that is most likely meant: how well known it is, against how freely it was named."""
         return max(rows, key=lambda row: (self.fame[row] - kinds.get(row, WHOLE), -row))
 
@@ -121,60 +133,61 @@ class Titles:
     def _all_keys(self) -> list[str]:
         return list(self._keys)
 
-    def _held(self, keys: Iterable[str]) -> dict[int, int]:
-        held: dict[int, int] = {}
-        for key in keys:
+    def _held(self, keys: Iterable[str]) -> dict[int, float]:
+        held: dict[int, float] = {}
+        for key, freely in zip(keys, _FREELY, strict=False):
             for row, kind in self._keys.get(key, {}).items():
-                held[row] = min(kind, held.get(row, kind))
+                held[row] = min(kind + freely, held.get(row, kind + freely))
         return held
 
     def _near(self, key: str, typos: int) -> Iterator[tuple[str, int]]:
         """Keys that are at most so many letters off, with how many: those filed under a part that both have."""
-        size, seen = len(key), dict[str, None]()
-        if typos >= 1 and _ONE_TYPO <= size <= _LONGEST_KEY:
-            for length in range(max(_ONE_TYPO, size - 1), size + 2):
-                if length in self._lengths:
-                    half = length // 2
-                    seen.update(dict.fromkeys(self._parts.get((length, 0, key[:half]), ())))
-                    seen.update(dict.fromkeys(self._parts.get((length, 1, key[size - length + half :]), ())))
-        found = _compared(key, seen, 1)
-        if found or typos < 2 or not _TWO_TYPOS <= size <= _LONGEST_KEY:
-            yield from found
+        size = len(key)
+        if typos < 1 or not _ONE_TYPO <= size <= _LONGEST_KEY:
             return
-        seen = {}
-        for length in range(max(_TWO_TYPOS, size - 2), size + 3):
+        found = _compared(key, self._sharing_half(key), 1)
+        if not found and typos > 1 and size >= _TWO_TYPOS:
+            found = _compared(key, self._sharing_third(key), 2)
+        yield from found
+
+    def _sharing_half(self, key: str) -> Iterator[str]:
+        size = len(key)
+        for length in (size, size - 1, size + 1):
+            if length in self._lengths:
+                half = length // 2
+                yield from self._parts.get((length, 0, key[:half]), ())
+                yield from self._parts.get((length, 1, key[size - length + half :]), ())
+
+    def _sharing_third(self, key: str) -> Iterator[str]:
+        size = len(key)
+        for length in range(size - 2, size + 3):
             if length in self._lengths:
                 third = length // 3
-                seen.update(dict.fromkeys(self._parts.get((length, 2, key[:third]), ())))
-                seen.update(dict.fromkeys(self._parts.get((length, 4, key[size - length + 2 * third :]), ())))
-                for shift in range(-2, 3):
-                    at = third + shift
-                    seen.update(dict.fromkeys(self._parts.get((length, 3, key[at : at + third]), ())))
-        yield from _compared(key, seen, 2)
+                yield from self._parts.get((length, 2, key[:third]), ())
+                yield from self._parts.get((length, 4, key[size - length + 2 * third :]), ())
+                for at in range(third - 1, third + 2):
+                    yield from self._parts.get((length, 3, key[at : at + third]), ())
 
 
 def keys_of(forms: Sequence[str]) -> tuple[str, ...]:
     """The keys under which these words may stand: as they are; without articles, numbers in one spelling."""
     plain = "".join(forms)
-    other = "".join(_plain(forms))
+    other = _plain(forms)
     return (plain, other) if other and other != plain else (plain,)
 
 
-def _plain(forms: Sequence[str]) -> Iterator[str]:
-    for i, form in enumerate(forms):
-        if form in DROPPED or (form in ("part", "vol", "volume") and i):
-            continue
-        number = NUMBER_WORDS.get(form)
-        yield _ROMAN.get(form, form) if number is None else str(number)
+def _plain(forms: Sequence[str]) -> str:
+    """The words run together without articles and 'part', numbers in digits."""
+    return "".join([_OTHERWISE.get(form, form) for form in forms])
 
 
-def _keys(title: str, whole: Sequence[str]) -> Iterator[tuple[str, int]]:
+def _keys(title: str, whole: Sequence[str]) -> Iterator[tuple[str, float]]:
     """The keys of a title, the plainest first."""
     yield "".join(whole), WHOLE
     if len(whole) > 1 and whole[0] in ARTICLES:
-        yield "".join(whole[1:]), NO_ARTICLE
-    if other := "".join(_plain(whole)):
-        yield other, NUMBERS
+        yield "".join(whole[1:]), ALTERED
+    if other := _plain(whole):
+        yield other, ALTERED
     for mark in (":", " - ", " – "):
         head = words(title.split(mark, maxsplit=1)[0])
         if head and len(head) < len(whole):
@@ -204,7 +217,7 @@ def _parts_of(keys: Iterable[str]) -> dict[tuple[int, int, str], list[str]]:
 
 def _compared(key: str, others: Iterable[str], typos: int) -> list[tuple[str, int]]:
     near = []
-    for other in list(others)[:_MOST_COMPARED]:
+    for other in dict.fromkeys(islice(others, _MOST_COMPARED)):
         off = OSA.distance(key, other, score_cutoff=typos)
         if off <= typos and _digits(key) == _digits(other):  # 'Alien 3' is not 'Alien 2' with a letter off
             near.append((other, off))
