@@ -75,7 +75,9 @@ def test_a_domain_holds_the_values_of_train_and_nothing_else():
     assert domain.descriptions == "DESCRIPTION"
     assert sorted(domain.catalog.titles) == ["casa velha", "green hill", "old barn"]
     assert domain.tags == {"country": "Country", "description": "DESCRIPTION", "taste": "TASTE"}
-    assert domain.values == 8
+    assert {tag: len(values) for tag, values in domain.values.items()} == {
+        "Country": 2, "DESCRIPTION": 1, "TASTE": 2, "Wine_Name": 3,
+    }  # fmt: skip
     assert set(domain.catalog.column("taste").values) == {"dry", "very sweet"}
     said = {word for row in range(len(domain.catalog)) for word in domain.catalog.document(row).split()}
     assert not said & {"white", "goes", "or", "one"}
@@ -373,16 +375,21 @@ def test_the_command_prints_tables_and_writes_json_and_misses(gardens, tmp_path)
     domain.mkdir(parents=True)
     lines = "a:O dry:B-TASTE wine:O from:O chile:B-PLACE <=> <NULL>\nsweet:B-TASTE wine:O <=> <NULL>\n"
     (domain / "train").write_text(lines * 3)
-    (domain / "valid").write_text("something:O sweet:B-TASTE from:O chile:B-PLACE <=> <NULL>\n")
+    (domain / "valid").write_text("something:O sweet:B-TASTE or:O tart:B-TASTE from:O chile:B-PLACE <=> <NULL>\n")
     out, misses = tmp_path / "out.json", tmp_path / "misses.jsonl"
     arguments = ["bench", "understand", "--data", str(gardens), "--json", str(out), "--misses", str(misses)]
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
     assert "Not measured" in done.stdout
     report = UnderstandReport.model_validate_json(out.read_text())
-    assert report.mit[0].strict.f1.value == 1
-    assert report.mit[0].by_type["TASTE"].true == 1
-    assert all(json.loads(line)["service"] == "Gardens_1" for line in misses.read_text().splitlines())
+    entities_found = report.mit[0]
+    assert entities_found.by_type["TASTE"].true == 2
+    assert (entities_found.recall_known.right, entities_found.recall_known.of) == (2, 2)
+    assert (entities_found.recall_new.right, entities_found.recall_new.of) == (0, 1)
+    assert entities_found.strict.recall == pytest.approx(2 / 3)
+    told = [json.loads(line) for line in misses.read_text().splitlines()]
+    assert told[0]["missed"] == ["TASTE: tart"]
+    assert {one["service"] for one in told[1:]} == {"Gardens_1"}
     console = Console(width=150)
     with console.capture() as captured:
         for table in understanding_tables(report):

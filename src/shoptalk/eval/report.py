@@ -72,6 +72,8 @@ def _entities(report: "EntityReport") -> Table:
         if tag == "all":
             texts = report.strict_with_text
             table.add_row("with free text", "", *map(_share, (texts.precision, texts.recall, texts.f1.value)), "")
+            for name, recall in (("known to the catalog", report.recall_known), ("new words", report.recall_new)):
+                table.add_row(name, f"{recall.of:,}", "", _share(recall.share.value), "", "")
             table.add_section()
     return table
 

@@ -21,7 +21,7 @@ from shoptalk.agent.state import TalkState
 from shoptalk.agent.understanding import EmbeddedUnderstanding
 from shoptalk.eval.datasets import mit
 from shoptalk.eval.datasets.mit import TaggedSentence, TaggedSpan
-from shoptalk.eval.scoring import Latency, Scores, Timed, latency_of, scores_of
+from shoptalk.eval.scoring import Latency, Scores, Share, Timed, latency_of, scores_of, share_of
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.detecting import Overrides, detect, to_items
 from shoptalk.retrieval.naming import is_description, words_of
@@ -51,6 +51,8 @@ class EntityReport(BaseModel):
     strict: Scores
     lenient: Scores
     strict_with_text: Scores = Field(description="strict, with the request's free text as descriptions")
+    recall_known: Share = Field(description="strict recall of entities whose very words the catalog holds so tagged")
+    recall_new: Share = Field(description="strict recall of the others, which can only be told from the sentence")
     by_type: dict[str, Scores] = Field(description="strict, by tag")
     lenient_by_type: dict[str, Scores]
     latency: Latency
@@ -58,13 +60,13 @@ class EntityReport(BaseModel):
 
 @dataclass(frozen=True)
 class Domain:
-    """A domain's catalog, and which tag each of its facets stands for."""
+    """A domain's catalog, which tag each of its facets stands for, and the values that are held of each tag."""
 
     catalog: Catalog
     tags: dict[str, str]
     names: str | None
     descriptions: str | None
-    values: int
+    values: dict[str, frozenset[str]]
 
 
 def domain_of(sentences: Iterable[TaggedSentence], *, seed: int = 0) -> Domain:
@@ -90,7 +92,7 @@ def domain_of(sentences: Iterable[TaggedSentence], *, seed: int = 0) -> Domain:
     overrides = Overrides(title="title", facets=tuple(f"{column}:categories" for column in columns))
     catalog = Catalog.from_items(to_items(records, schema := detect(records, overrides)), schema)
     descriptions = next((tag for column, tag in columns.items() if is_description(column)), None)
-    return Domain(catalog, columns, names, descriptions, sum(len(set(values)) for values in said.values()))
+    return Domain(catalog, columns, names, descriptions, {tag: frozenset(said[tag]) for tag in tags})
 
 
 def readable(tag: str) -> str:
@@ -144,12 +146,15 @@ def measure_domain(
     if limit is not None and limit < len(sentences):
         sentences = random.Random(seed).sample(sentences, limit)
     understanding = Timed(EmbeddedUnderstanding(domain.catalog))
-    tally, texts = _Tally(), list[list[int]]()
+    tally, texts, of_known, of_new = _Tally(), list[list[int]](), list[list[int]](), list[list[int]]()
     for number, sentence in enumerate(sentences, start=1):
         request, true = understanding.understand(sentence.text, TalkState()), set(sentence.spans)
         predicted, with_text = entities(request, domain), entities(request, domain, with_text=True)
         tally.add(predicted, true)
         texts.append([len(with_text & true), len(with_text), len(true)])
+        known = {span for span in true if sentence.value(span) in domain.values.get(span.tag, ())}
+        for table, held in ((of_known, known), (of_new, true - known)):
+            table.append([len(predicted & held), len(held)])
         if miss is not None and predicted != true:
             miss({"domain": folder.name, "text": sentence.text} | _told(sentence, predicted))
         if tell is not None:
@@ -160,10 +165,12 @@ def measure_domain(
         split=split,
         sentences=len(sentences),
         catalog_items=len(domain.catalog),
-        catalog_values=domain.values,
+        catalog_values=sum(map(len, domain.values.values())),
         strict=strict.pop(""),
         lenient=lenient.pop(""),
         strict_with_text=scores_of(texts, resamples=resamples, seed=seed),
+        recall_known=share_of(of_known, resamples=resamples, seed=seed),
+        recall_new=share_of(of_new, resamples=resamples, seed=seed),
         by_type=strict,
         lenient_by_type=lenient,
         latency=latency_of(understanding.milliseconds),

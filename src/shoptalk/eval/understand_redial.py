@@ -132,8 +132,12 @@ def measure_redial(
     tell: Callable[[int, int], None] | None = None,
     miss: Miss | None = None,
 ) -> RedialReport:
-    """Measure a split, or `limit` conversations of it drawn by lot. `miss` is told each film that is not right."""
-    conversations = [one for one in redial.read_conversations(folder, split) if one.is_exact]
+    """Measure a split, or `limit` conversations of it drawn by lot. `miss` is told each film that is not right.
+
+    Conversations whose order was restored by a program are left out, and of train those that are in valid too.
+    """
+    drop = redial.conversation_ids(folder, "valid") if split == "train" and redial.has_split(folder, "valid") else ()
+    conversations = [one for one in redial.read_conversations(folder, split, drop=drop) if one.is_exact]
     if limit is not None and limit < len(conversations):
         conversations = random.Random(seed).sample(conversations, limit)
     films = catalog_of(redial.read_films(folder))
