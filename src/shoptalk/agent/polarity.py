@@ -32,6 +32,7 @@ from shoptalk.agent.refusals import (
     PREFERRING,
     PRONOUNS,
     RESTARTS,
+    SINGLING_OUT,
     SUBJECTS,
     TRAILING_MILD,
     TRANSPARENT,
@@ -212,6 +213,8 @@ class _Reader:
         if self._gaps[at].strip() != "," or not scope.has_content:
             return False
         first = self._forms[at]
+        if first in SINGLING_OUT:
+            return True
         with_articles = scope.word == "without" or any(self._forms[i] in ("with", "without") for i in scope.reached)
         if (first in AND_FRESH and not (with_articles and first in ("a", "an"))) or first in RESTARTS:
             return False

@@ -101,7 +101,7 @@ _PHRASES: Final = {
         never seen|tried|had|watched|visited|tasted|played|read|owned|used|bought|drunk|heard|stayed;
         never been to|in; NOT had; wouldnt mind|object; if not; not yet; not to mention; not least; not to say;
         nothing in particular; nothing special|specific|fancy; NOT wrong; unless; nope; nah; nay; NOT enough;
-        NOT the cheapest|biggest|best|most|end|only; cant recommend; not without; NOT without; nothing short of;
+        NOT the best|most|end|only; cant recommend; not without; NOT without; nothing short of;
         no better""",
 }
 
@@ -132,6 +132,8 @@ RESTARTS: Final = frozenset(
     """please pls thanks something somewhere someone just only maybe perhaps instead preferably ideally give show find
     recommend suggest yes so then because since looking""".split()
 )
+#: After a comma these only go into what is refused: 'big chains, especially Marriott'.
+SINGLING_OUT: Final = frozenset("especially particularly including notably mainly mostly".split())
 #: A list that ends in one of these has a verb of its own: 'Windows or Linux is fine'.
 ENDING_LISTS: Final = frozenset("is are would will works work sounds sound preferred".split())
 NEEDED: Final = frozenset("needed required necessary necessarily".split())

@@ -22,6 +22,7 @@ from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
 
 _SPARSE = 0.3
 _SHORTEST_REFUSAL = 6
+_PREFIXES = ("non", "un")
 _LESS_THAN_THIS = frozenset({"less", "too"})
 _RATHER_NOT, _WISHED_BEFORE, _WISHED_AFTER = Cues(RATHER_NOT), Cues(WISHED_BEFORE), Cues(WISHED_AFTER)
 _REACH, _NEAR = 8, 3
@@ -34,6 +35,13 @@ _BARE = {
     Meaning.PRICE: Operator.ABOUT, Meaning.DURATION: Operator.ABOUT, Meaning.WEIGHT: Operator.ABOUT,
     Meaning.RATING: Operator.AT_LEAST,
 }  # fmt: skip
+_WAYS = dict.fromkeys(("from", "leaving", "departing", "departs", "out", "leave", "depart"), "start") | dict.fromkeys(
+    ("to", "into", "towards", "toward", "reach", "visit", "visiting", "arriving", "arrive"), "end"
+)
+_WAY_LABELS = re.compile(
+    r"(?P<start>\b(?:from|origin|departure|depart|source|start|pickup|pick up)\b)"
+    r"|(?P<end>\b(?:to|destination|arrival|arrive|dropoff|drop off|end)\b)"
+)
 _HAVING = frozenset(
     "with has have having need needs must includes including contains offers featuring requires".split()
 )
@@ -75,7 +83,11 @@ class Wishes:
             if self._own_mood(sentence, at, named) or any(sentence.released[at : at + length]):
                 sentence.take(at, length)
                 continue
-            roles = self._asked_for(sentence, at, length, asked) or self._by_role(sentence, at, length, named)
+            roles = (
+                self._by_way(sentence, at, length)
+                or self._asked_for(sentence, at, length, asked)
+                or self._by_role(sentence, at, length, named)
+            )
             if sentence.refuses(at, length):
                 roles = (*roles, *(more for one in roles for more in self._stronger(one)))
             found += [(at, length, self._value(sentence, at, length, one)) for one in roles]
@@ -169,6 +181,8 @@ class Wishes:
         if not length and (without := self._without(sentence.forms[at])):
             sentence.refuse(at)
             return 1, without
+        if not length and at and sentence.cue[at - 1] and sentence.forms[at - 1] in _PREFIXES:  # 'un-oaked'
+            return (1, held) if (held := self._without(sentence.forms[at - 1] + sentence.forms[at])) else (0, ())
         if sentence.cue[at] and length < 2:  # 'non-smoking rooms' may be a value; 'without' is none
             return 0, ()
         if not length:
@@ -179,7 +193,7 @@ class Wishes:
         """The value that a single word refuses: 'nonsmoking', 'unoaked', 'sugarless'."""
         if len(form) < _SHORTEST_REFUSAL:
             return ()
-        prefix = next((one for one in ("non", "un") if form.startswith(one)), "")
+        prefix = next((one for one in _PREFIXES if form.startswith(one)), "")
         stem = form.removeprefix(prefix) if prefix else form.removesuffix("less") if form.endswith("less") else ""
         stems = (stem, stem.removesuffix("ed") + "y", stem.removesuffix("ed"), stem + "y") if len(stem) > 2 else ()
         return next((named for one in stems if (named := self._lexicon.longest([one], 0)[1])), ())
@@ -245,6 +259,17 @@ class Wishes:
             if forms[place] in CONTRAST and forms[place] != "rather":
                 return False
         return False
+
+    def _by_way(self, sentence: Sentence, at: int, length: int) -> tuple[Named, ...]:
+        """'From Paris to Rome': which end of a way a place is, where the catalog has a facet for either."""
+        before = sentence.forms[max(0, at - _NEAR) : at]
+        word = next((form for form in reversed(before) if form in _WAYS), None)
+        if word is None:
+            return ()
+        every = [one for one in self._lexicon.all_named(sentence.forms[at : at + length]) if not one.leaning]
+        ends = {one.facet: _WAY_LABELS.search(one.facet.casefold().replace("_", " ")) for one in every}
+        fitting = [one for one in every if (found := ends[one.facet]) and found.lastgroup == _WAYS[word]]
+        return tuple(fitting[:1]) if len({one.facet for one in every}) > 1 else ()
 
     def _asked_for(self, sentence: Sentence, at: int, length: int, asked: Asked) -> tuple[Named, ...]:
         """The value in a facet that was asked for, where the same words name values of several."""

@@ -155,7 +155,7 @@ AT_MOST: Final = (
     "smaller than", "not over", "not above", "up to", "at most", "under", "below", "beneath", "max", "maximum", "maximum of",
     "within", "before", "until", "earlier than", "prior to", "not exceeding", "budget of", "budget is", "budget", "spend",
     "not longer than", "no longer than", "pre", "less", "cap of", "no later than", "lower than", "narrower than", "thinner than",
-    "slimmer than", "less expensive than", "till", "til", "through", "thru", "up until",
+    "slimmer than", "less expensive than", "weaker than", "till", "til", "through", "thru", "up until",
 )  # fmt: skip
 AT_LEAST: Final = (
     "no less than", "not less than", "more than", "greater than", "longer than", "newer than", "bigger than", "larger than",
