@@ -115,7 +115,7 @@ def test_every_choice_leads_to_as_many_as_it_says(values, scores, out):
 @pytest.mark.parametrize(
     "message",
     ["quick, a comedy", "just show me comedies", "a comedy asap", "whatever, a comedy", "surprise me", "you choose",
-     "I don't care", "no questions please, a comedy", ""],
+     "I don't care", "no questions please, a comedy"],
 )  # fmt: skip
 def test_the_hurried_are_not_asked(message):
     assert not may_ask(TalkState(), Request(message=message))
@@ -140,6 +140,15 @@ def test_never_two_turns_in_a_row_and_not_after_an_answer(films_shop):
     assert answer.question is None
     assert answer.picks
     assert first.question.choices[0].added[0].same_as(answer.chips[-1].constraint)
+
+
+def test_a_card_that_is_liked_meanwhile_leaves_the_question_standing(films_shop):
+    talk = films_shop.talk()
+    first = talk.say("a comedy")
+    talk.feedback(first.picks[0].item.id, liked=True)
+    assert talk.say("").question.facet == first.question.facet
+    talk.say("a drama")
+    assert talk.say("").question is None
 
 
 def test_no_preference_is_an_answer_and_is_not_asked_again(films_shop):

@@ -1,4 +1,5 @@
 import asyncio
+import json
 import threading
 from contextlib import aclosing
 
@@ -107,6 +108,50 @@ def test_a_chip_is_taken_back(shop):
     assert {pick.item.facets["colour"] for pick in talk.say("").picks} != {"red"}
     with pytest.raises(KeyError):
         talk.drop(red.key)
+
+
+def test_a_choice_is_taken_in_another_process_and_undone(shop, folder, settings):
+    talk = shop.talk()
+    reply = talk.say("a red lamp under $5")
+    assert not reply.picks
+    assert reply.question == talk.question
+    with Shop.open(folder, settings=settings) as other:
+        again = other.talk(id=talk.id)
+        taken = again.choose(0)
+        assert taken.picks
+        assert taken.request.message == reply.question.choices[0].label
+        assert [change.was for change in taken.changes] == ["price under 5"]
+        assert again.question is None
+        assert again.undo().question == reply.question
+        assert again.chips == reply.chips
+
+
+def test_a_click_can_be_streamed(shop):
+    talk = shop.talk()
+    many = talk.say("a red lamp under $5").question.choices[0].count
+
+    async def press():
+        return [event async for event in talk.stream(talk.choosing(0))]
+
+    found, done = (event for event in asyncio.run(press()) if event.kind in ("found", "done"))
+    assert found.passing == many
+    assert done.reply.picks
+
+
+def test_an_offer_about_a_facet_that_is_gone_is_let_go(shop):
+    talk = shop.talk()
+    assert talk.say("a red lamp under $5").question is not None
+    facets = json.loads((shop.folder / "facets.json").read_text())
+    for column in facets["columns"]:
+        if column["name"] == "price":
+            column |= {"role": "ignored", "kind": None, "meaning": None, "unit": None}
+    (shop.folder / "facets.json").write_text(json.dumps(facets))
+    shop.update()
+    assert talk.question is None
+    with pytest.raises(IndexError):
+        talk.choose(0)
+    assert talk.say("").picks
+    assert talk.undo().turn == 3
 
 
 def test_starting_over_keeps_what_the_person_likes(shop):

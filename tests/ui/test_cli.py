@@ -216,6 +216,14 @@ def test_what_the_talk_holds_on_to_is_listed_and_taken_back(run):
     assert "holds on to nothing" in told.split("Dropped:")[1]
 
 
+def test_an_offer_is_taken_and_undone_in_the_terminal(run):
+    told = run("talk", "things", typed="something under 1 dollar\n/take 9\n/take 1\n/undo\n").stdout
+    assert "You could answer: 1. " in told
+    assert "Which choice?" in told
+    assert "Changed: " in told.split("Which choice?")[1]
+    assert "Taken back: " in told
+
+
 def test_feedback_from_the_terminal_is_learned_from(run):
     run(
         "talk",

@@ -312,9 +312,42 @@ def test_chips_can_be_taken_back_and_suggestions_said(conversation, shop):
     html = shown(turn, len(shop.catalog), conversation.marks, shop.catalog.schema, "local")
     acts = [attributes for tag, attributes in _Tags(html).tags if tag == "button"]
     assert {chip.key for chip in turn.chips} == {act["data-key"] for act in acts if act["data-act"] == "drop"}
-    offered = turn.suggestions if turn.question is None else ()
-    assert list(offered) == [act["data-text"] for act in acts if act["data-act"] == "say"]
+    assert list(turn.suggestions) == [act["data-text"] for act in acts if act["data-act"] == "say"]
     assert all(act.get("aria-label") or act["data-act"] in ("say", "choose", "undo") for act in acts)
+
+
+def test_an_offer_is_taken_with_a_click_and_undone(conversation, shop):
+    turn = _last(conversation.say("a thriller under $2"))
+    schema = shop.catalog.schema
+    html = shown(turn, len(shop.catalog), conversation.marks, schema, "local")
+    buttons = [attributes for tag, attributes in _Tags(html).tags if tag == "button"]
+    places = [button["data-text"] for button in buttons if button["data-act"] == "choose"]
+    assert places == [str(place) for place in range(len(turn.question.choices))]
+    assert not [button for button in buttons if button["data-act"] in ("undo", "say")]
+    taken = _last(conversation.choose(0))
+    assert taken.message == turn.question.choices[0].label
+    assert taken.passing == turn.question.choices[0].count
+    changed = shown(taken, len(shop.catalog), conversation.marks, schema, "local")
+    assert "<del>price under 2</del>" in changed
+    assert 'data-act="undo"' in changed
+    back = _last(conversation.undo())
+    assert back.chips == turn.chips
+    assert back.question == turn.question
+    assert [one.message for one in conversation.turns] == ["a thriller under $2", taken.message, "undo"]
+
+
+def test_a_choice_that_is_not_offered_does_nothing(conversation):
+    _last(conversation.say("a thriller"))
+    assert list(conversation.choose(7)) == []
+    _last(conversation.say("start over"))
+    assert list(conversation.choose(0)) == []
+
+
+def test_hostile_words_stay_words_in_what_changed(conversation, shop):
+    _last(conversation.say("a romance"))
+    turn = _last(conversation.say(_HOSTILE))
+    html = shown(turn, len(shop.catalog), conversation.marks, shop.catalog.schema, "local")
+    assert not [tag for tag, _ in _Tags(html).tags if tag == "img"]
 
 
 def test_a_shop_is_called_by_its_name():

@@ -167,6 +167,23 @@ def test_more_like_this_and_suggestions_go_on_with_the_talk(page):
     expect(page.locator("#st-now .st-said")).to_contain_text(message)
 
 
+def test_an_offer_is_taken_and_the_change_undone(page):
+    _say(page, "a thriller under $3")
+    assert _titles(page) == []
+    offers = page.get_by_role("list", name="You could answer").get_by_role("button")
+    assert int(offers.first.locator(".st-count").inner_text()) >= 1
+    offers.first.click()
+    expect(page.locator("#st-now .st-said")).to_contain_text("up to")
+    expect(page.locator("#st-picks .st-card").first).to_be_visible()
+    _answered(page)
+    expect(page.locator(".st-changes")).to_contain_text("under 3")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("#st-now .st-said")).to_contain_text("undo")
+    _answered(page)
+    expect(page.locator(".st-chip").filter(has_text="under 3")).to_be_visible()
+    expect(offers.first).to_be_visible()
+
+
 def test_a_chip_is_taken_back(page):
     _say(page, "a thriller under $9")
     chips = page.locator(".st-chip")

@@ -56,23 +56,33 @@ _HURRIED_PHRASES = (
 def may_ask(earlier: TalkState, request: Request) -> bool:
     """Whether the person would put up with a question now: not twice in a row, not after an answer, not in a hurry.
 
-    `earlier` is the state before the message.
+    `earlier` is the state before the message. An empty message asks for the same answer again: its question stands.
     """
+    if not request.message.strip():
+        return earlier.question is not None
     if earlier.question is not None or Act.ANSWER in request.acts or not _ASKS.issuperset(request.acts):
         return False
-    if not request.message.strip() or request.count == 1:
+    if request.count == 1:
         return False
     said = f" {' '.join(words(request.message[:_READ]))} "
     return not (_HURRIED & set(said.split()) or any(f" {phrase} " in said for phrase in _HURRIED_PHRASES))
 
 
 def question_worth_asking(
-    catalog: Catalog, state: TalkState, rows: Rows, scores: Weights, many: int, passing: Callable[[], Mask]
+    catalog: Catalog,
+    state: TalkState,
+    rows: Rows,
+    scores: Weights,
+    many: int,
+    passing: Callable[[], Mask],
+    *,
+    standing: str | None = None,
 ) -> Question | None:
     """The question that tells most about what is wanted, None if none is worth a person's time.
 
     `rows` and `scores` (n,): the ranked candidates, best first; `many` items pass, and `passing()` is their mask, asked
-    for only where there is something to count.
+    for only where there is something to count. `standing`: the facet of a question that was not answered yet; it is
+    asked again while there is anything to tell apart.
     """
     if many < max(_FEWEST_PASSING, 3 * state.count):
         return None
@@ -80,15 +90,16 @@ def question_worth_asking(
     weights = _weights(scores[:_LOOKED_AT])
     if np.exp(_entropy(weights)) < _LEAST_OPEN:
         return None
+    least = _LEAST_BITS + _MORE_EACH_TIME * len(state.inquired)
     spoken = {one.facet for one in state.constraints} | set(state.inquired)
     best: _Split | None = None
     for facet in catalog.schema.facets:
-        if facet.name in spoken or facet.meaning in _ONE_WAY:
+        if facet.name in spoken or facet.meaning in _ONE_WAY or standing not in (None, facet.name):
             continue
         split = _split(catalog, facet, rows, weights)
         if split is not None and (best is None or split.worth > best.worth + 1e-9):
             best = split
-    if best is None or best.worth < _LEAST_BITS + _MORE_EACH_TIME * len(state.inquired):
+    if best is None or (best.worth < least and standing is None):
         return None
     return _asked(catalog, best, passing(), counted=not (state.texts or state.similar))
 
@@ -240,7 +251,7 @@ def asked_before(state: TalkState, request: Request) -> Iterator[str]:
     """Facets that are not to be asked about any more: those asked about, and those said not to matter."""
     yield from state.inquired
     yield from request.dropped
-    if state.question is not None and state.question.facet:
+    if state.question is not None and state.question.facet and request.message.strip():
         yield state.question.facet
 
 

@@ -180,7 +180,8 @@ def _nothing(answer: Answer) -> Iterator[str]:
         if len(one) < _MANY
     ]
     if said:
-        yield f"Nothing here is {join(said[:_MOST_CONFLICTS], 'or')}."
+        apart = " or " if all(len(one) == 1 for one in answer.conflicts) else ", or "
+        yield f"Nothing here is {apart.join(said[:_MOST_CONFLICTS])}."
     else:
         musts = answer.conflicts[0] if answer.conflicts else answer.state.musts
         yield f"Nothing here is all of this: {join([constraint_in_words(answer.schema, c) for c in musts])}."

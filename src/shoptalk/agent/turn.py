@@ -122,12 +122,9 @@ def _inquired(earlier: TalkState, state: TalkState, request: Request) -> tuple[s
 
 def _said(explaining: Explaining, answer: Answer) -> Iterator[str]:
     """The pieces of the text, and at its end what we ask or offer."""
-    last = ""
-    for last in explaining.explain(answer):
-        yield last
+    yield from explaining.explain(answer)
     if answer.question is not None:
-        apart = "\n\n" if answer.picks else "" if last.endswith((" ", "\n")) or not last else " "
-        yield f"{apart}{answer.question.text}"
+        yield f"\n\n{answer.question.text}"
 
 
 def _changed(catalog: Catalog, earlier: TalkState, state: TalkState) -> tuple[Changed, ...]:
@@ -220,8 +217,15 @@ def _question(
     if not may_ask(earlier, request):
         return None
     if answer.passing >= min(_FEW, state.count):
+        standing = earlier.question.facet if earlier.question is not None else None
         return question_worth_asking(
-            finder.catalog, state, ranked.rows, ranked.scores, answer.passing, lambda: finder.allowed(query)
+            finder.catalog,
+            state,
+            ranked.rows,
+            ranked.scores,
+            answer.passing,
+            lambda: finder.allowed(query),
+            standing=standing,
         )
     if not request.constraints or any(c.than or c.is_superlative for c in state.musts):
         return None

@@ -71,7 +71,7 @@ def said(turn: Turn) -> str:
 
 
 def shown(turn: Turn, items: int, marks: Marks, schema: Schema, pictures: Pictures) -> str:
-    """What the last answer shows: what was understood, what was noted, the cards, and what could be said next.
+    """What the last answer shows: answers to its question, what was understood, the cards, what could be said next.
 
     `items` is the number of items in the shop.
     """
@@ -79,14 +79,14 @@ def shown(turn: Turn, items: int, marks: Marks, schema: Schema, pictures: Pictur
     listed = f'<ul class="st-chips" aria-label="What I go by">{chips}</ul>' if chips else ""
     counted = turn.passing is not None and not turn.working
     fit = f'<p class="st-fit">{turn.passing:,} of {items:,} fit</p>' if counted else ""
-    pills = "" if turn.question else "".join(f"<li>{_says(suggestion)}</li>" for suggestion in turn.suggestions)
+    said_next = turn.suggestions if turn.picks or turn.question is None else ()
+    pills = "".join(f"<li>{_says(suggestion)}</li>" for suggestion in said_next)
     parts = [
+        _choices(turn),
         f'<div class="st-held">{listed}{fit}</div>' if listed or fit else "",
         _changes(turn),
         _seen(turn.seen),
-        "" if turn.picks else _choices(turn),
         _cards(turn, marks, schema, pictures),
-        _choices(turn) if turn.picks else "",
         f'<ul class="st-next" aria-label="You could say">{pills}</ul>' if pills and not turn.working else "",
     ]
     return f'<div class="st-shown{" is-stale" if turn.stale else ""}">{"".join(parts)}</div>'
@@ -141,14 +141,15 @@ def _choices(turn: Turn) -> str:
 
 
 def _changes(turn: Turn) -> str:
-    """What the message changed in what is wanted, and the way back."""
-    if turn.working or not turn.can_undo or not turn.changes:
+    """What the message changed in what is wanted, and the way back; nothing where all is new, as the chips say."""
+    is_new = len(turn.changes) == len(turn.chips) and not any(change.was for change in turn.changes)
+    if turn.working or not turn.can_undo or not turn.changes or is_new:
         return ""
     told = "".join(f"<li>{_change(change)}</li>" for change in turn.changes[:_MOST_CHANGES])
     more = len(turn.changes) - _MOST_CHANGES
     undo = f'<li><button type="button" class="st-undo" data-act="undo">{icon("back")}<span>Undo</span></button></li>'
     rest = f"<li>and {more} more</li>" if more > 0 else ""
-    return f'<ul class="st-changes" aria-label="Changed by your message">{told}{rest}{undo}</ul>'
+    return f'<ul class="st-changes" aria-label="What changed">{told}{rest}{undo}</ul>'
 
 
 def _change(change: Changed) -> str:
