@@ -1,8 +1,10 @@
 """Days as people write them, and the facets and years that they mean."""
 
+from datetime import date
+
 import pytest
 
-from shoptalk.agent.dates import read_days
+from shoptalk.agent.dates import first_today, meant, read_days
 from shoptalk.agent.quantities import Bound
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.understanding import EmbeddedUnderstanding
@@ -36,6 +38,33 @@ def test_reads_a_day(message, month, day, year, bound, last):
     "message", ["march madness", "may I", "March 55", "2019-13-05", "in a second", "on March 0", "12:30"]
 )
 def test_what_is_no_day(message):
+    assert read_days(message) == []
+
+
+RELATIVE = [
+    ("today", "03-01", "03-01"), ("tomorrow", "03-02", "03-02"), ("the day after tomorrow", "03-03", "03-03"),
+    ("5 days from now", "03-06", "03-06"), ("in two weeks", "03-15", "03-15"), ("this Saturday", "03-02", "03-02"),
+    ("next Thursday", "03-07", "03-07"), ("next Friday", "03-08", "03-08"), ("Monday next week", "03-04", "03-04"),
+    ("on Tuesday", "03-05", "03-05"), ("this weekend", "03-02", "03-03"), ("next week", "03-04", "03-10"),
+    ("the 8th of this month", "03-08", "03-08"), ("on the 12th", "03-12", "03-12"), ("the 1st of next month", "04-01", "04-01"),
+    ("March the fifth", "03-05", "03-05"), ("from tomorrow till Friday next week", "03-02", "03-08"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "first", "last"), RELATIVE)
+@pytest.mark.parametrize("now", [date(2019, 3, 1), date(2026, 11, 22)])
+def test_days_are_told_from_today_or_from_the_first_day_of_a_timetable_that_is_past(message, first, last, now):
+    (said,) = read_days(message)
+    days = meant(said, date(2019, 3, 1), date(2019, 3, 30), now)
+    assert days == tuple(date.fromisoformat(f"2019-{day}") for day in (first, last))
+
+
+def test_in_an_old_archive_today_is_its_last_day():
+    assert first_today(date(1990, 1, 1), date(2019, 3, 30), date(2026, 11, 22)) == date(2019, 3, 30)
+
+
+@pytest.mark.parametrize("message", ["the 2nd one", "the 20th century", "a second look", "Sundance"])
+def test_what_is_no_day_of_the_month(message):
     assert read_days(message) == []
 
 

@@ -46,6 +46,26 @@ CASES = [
     ("heavier than 2 kg", 2, "kg", Bound.MORE, None),
     ("narrower than 30 mm", 30, "mm", Bound.LESS, None),
     ("more expensive than 20 euros", 20, "money", Bound.MORE, None),
+    ("40 bucks", 40, "money", Bound.EXACT, None),
+    ("USD 30", 30, "money", Bound.EXACT, None),
+    ("50 quid tops", 50, "money", Bound.AT_MOST, None),
+    ("50 cents", 0.5, "money", Bound.EXACT, None),
+    ("1.2k", 1200, None, Bound.EXACT, None),
+    ("two grand", 2000, "money", Bound.EXACT, None),
+    ("a thousand dollars", 1000, "money", Bound.EXACT, None),
+    ("two hundred and fifty euros", 250, "money", Bound.EXACT, None),
+    ("twenty-five people", 25, None, Bound.EXACT, None),
+    ("a couple of rooms", 2, None, Bound.EXACT, None),
+    ("half a dozen", 6, None, Bound.EXACT, None),
+    ("table for 4 in Rome", 4, None, Bound.EXACT, None),
+    ("15in", 15, "inch", Bound.EXACT, None),
+    ("three-star", 3, "star", Bound.EXACT, None),
+    ("a hundred or so", 100, None, Bound.ABOUT, None),
+    ("50ish", 50, None, Bound.ABOUT, None),
+    ("a direct flight", 0, "stop", Bound.EXACT, None),
+    ("just me", 1, "people", Bound.EXACT, None),
+    ("nine years ago", 9, "years ago", Bound.EXACT, None),
+    ("a song from '15", 2015, "year", Bound.EXACT, None),
 ]
 
 
@@ -64,3 +84,15 @@ def test_two_bounds_in_one_message_stay_apart():
 def test_any_text_is_read_without_error_and_spans_lie_inside(message):
     for found in read_quantities(message):
         assert 0 <= found.start < found.end <= len(message)
+
+
+@pytest.mark.parametrize(
+    "message", ["at 7 pm", "until the 7th", "4:30", "3d", "10 o'clock", "8 in the evening", "20th century"]
+)
+def test_times_of_day_and_places_in_a_row_are_no_quantities(message):
+    assert read_quantities(message) == []
+
+
+@pytest.mark.parametrize("message", ["1 " * 50_000, "1" * 100_000, "a half " * 20_000, "2-" * 50_000])
+def test_the_numbers_that_are_read_of_one_message_are_bounded(message):
+    assert len(read_quantities(message)) <= 40

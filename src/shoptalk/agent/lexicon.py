@@ -227,7 +227,9 @@ class Lexicon:
                 return inward
             if form in _GOING_FROM:
                 return outward
-        after = forms[at + length] if at + length < len(forms) else ""
+        past = at + length
+        past += self._region_length(forms, past, (one,))
+        after = forms[past] if past < len(forms) else ""
         return outward if after == "to" else inward
 
     @cached_property
@@ -398,6 +400,8 @@ class Lexicon:
         for base in bases(singular(form)):
             if held := self._by_base.get(base):
                 best = min(held, key=self._order)
+                if _is_common(form) and str(best.value).casefold().startswith(form):  # to check is no checking account
+                    continue
                 place = self._facets[best.facet].meaning in (Meaning.PLACE, Meaning.LANGUAGE)
                 return (replace(best, leaning=not place, score=_INFLECTED),)
         return ()
@@ -418,7 +422,7 @@ def _led_to(forms: Sequence[str], at: int) -> bool:
 
 def _turned(bare: Sequence[str]) -> tuple[Key, ...]:
     """'Seating outdoors' is said 'outdoor seating', 'good for kids' 'kid friendly'."""
-    telling = [word for word in bare if word not in FILLER]
+    telling = [word for word in bare if word not in FILLER] or list(bare[-1:])
     turned = [tuple(reversed(telling))] if len(telling) == 2 else []
     return (*turned, (telling[-1], "friendly")) if telling else ()
 
@@ -428,6 +432,10 @@ def _kind_words(column: CategoryColumn) -> frozenset[str]:
     ends = Counter(singular(words(value)[-1]) for value in column.values if len(words(value)) > 1)
     common = {word for word, count in ends.items() if count > max(2, _ENDS_KIND * len(column.values))}
     return frozenset(common) | _KIND_WORDS
+
+
+def _is_common(word: str) -> bool:
+    return ranks().get(word, _ANY) <= _COMMON_RANK
 
 
 def _heads(value: str, whole: Key) -> Iterator[tuple[Key, float]]:
@@ -462,7 +470,7 @@ def _parts(value: str, whole: Key, kind_words: frozenset[str], *, is_person: boo
     for length in range(2, min(len(whole), _LONGEST + 1)):
         for start in range(len(whole) - length + 1):
             run = whole[start : start + length]
-            if run[0] not in FILLER and run[-1] not in FILLER and _says_something(run) and run != core:
+            if run[0] not in FILLER and run[-1] not in FILLER and run != core and not all(map(_is_common, run)):
                 yield run, _PART
     for word in whole:
         if len(word) > 4 and word not in ranks() and (word,) != core:
