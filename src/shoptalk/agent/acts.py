@@ -34,6 +34,8 @@ _FEEDBACK = (Stance.LIKED, Stance.DISLIKED, Stance.SEEN, Stance.OWNED)
 _QUESTION_WORDS = frozenset(
     "how what who when where which whose whats whos is are does do did has have can was".split()
 )
+_ASKS = frozenset("is are does do has have can was".split())
+_OF_IT = frozenset("the it its they this that these those".split())
 _MORE_WORDS = 7
 _SHORTEST_TALK = 2
 
@@ -83,6 +85,16 @@ def is_outside(sentence: Sentence, lexicon: Lexicon, grounding: Grounding, *, no
 def is_question(sentence: Sentence) -> bool:
     """'How long is it?', 'is there a pool?', and not 'how about something shorter?'."""
     return bool(len(sentence)) and sentence.forms[0] in _QUESTION_WORDS and sentence.pair(0)[1] != "about"
+
+
+def asks_about(sentence: Sentence, one: Constraint, state: TalkState) -> bool:
+    """True for a value that stands in a question about what was shown or offered: 'does it have a pool?'"""
+    if one.span is None or not (state.heard or state.table):
+        return False
+    at = next((i for i, token in enumerate(sentence.tokens) if token.start >= one.span[0]), 0)
+    while at and not sentence.starts_clause[at] and sentence.forms[at - 1] != "and":
+        at -= 1
+    return sentence.forms[at] in _ASKS and sentence.pair(at)[1] in _OF_IT
 
 
 def acts_of(

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from shoptalk.agent.acts import (
     acts_of,
+    asks_about,
     is_outside,
     is_question,
     names_place,
@@ -220,6 +221,10 @@ class EmbeddedUnderstanding:
             mentions = [_as_model(mention) for mention in mentions]
             if Act.SIMILAR not in acts and any(one.stance is Stance.SIMILAR for one in mentions):
                 acts.append(Act.SIMILAR)
+        inquired = [one for one in constraints if asks_about(sentence, one, state)]  # 'is the flat furnished?'
+        if inquired:
+            asked = (*asked, *(one.facet for one in inquired))
+            constraints = [one for one in constraints if one not in inquired]
         says_more = bool(constraints or text or mentions or reading.dropped or reading.withdrawn or reading.count)
         search = search_act(acts, state, anew=reading.anew)
         if search and (says_more or not (acts or reading.acts)):

@@ -111,7 +111,8 @@ class Wishes:
         found = self._moments(sentence)
         for said in read_quantities(sentence.message):
             inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
-            if not inside or any(sentence.taken[i] for i in inside) or self._is_count(sentence, inside, said.bound):
+            counts = not said.unit and bool(inside) and self._is_count(sentence, inside, said.bound)
+            if not inside or counts or any(sentence.taken[i] for i in inside):
                 continue
             constraint = self._asked_number(sentence, said, asked) or self._grounding.quantity(
                 said, sentence.tokens, sentence.message
@@ -149,7 +150,7 @@ class Wishes:
         """How many picks are wanted, if the message says so; its words are taken."""
         for said in read_quantities(sentence.message):
             inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
-            if inside and sentence.free(inside[0]) and self._is_count(sentence, inside, said.bound):
+            if inside and sentence.free(inside[0]) and not said.unit and self._is_count(sentence, inside, said.bound):
                 sentence.take(inside[0], len(inside))
                 return int(min(max(said.value, 1), _MOST_PICKS))
         return None
@@ -183,8 +184,10 @@ class Wishes:
             return 1, without
         if not length and at and sentence.cue[at - 1] and sentence.forms[at - 1] in _PREFIXES:  # 'un-oaked'
             return (1, held) if (held := self._without(sentence.forms[at - 1] + sentence.forms[at])) else (0, ())
-        if sentence.cue[at] and length < 2:  # 'non-smoking rooms' may be a value; 'without' is none
-            return 0, ()
+        if sentence.cue[at]:  # 'non-smoking rooms' may be a value; 'without' is none, nor is the 'no' of 'no gluten-free'
+            beyond = self._lexicon.longest(sentence.forms, at + 1)[0] + 1 if length > 1 else length
+            if length < 2 or beyond > length:
+                return 0, ()
         if not length:
             length, named = self._lexicon.near(sentence.forms, at)
         return (length, named) if sentence.free(at, length) else (0, ())
@@ -213,6 +216,8 @@ class Wishes:
         before = sentence.forms[at - 1] if at else ""
         is_less = before in _LESS_THAN_THIS
         away = sentence.refuses(at, length) or is_less
+        if _tells_absence(one.value) and not _tells_absence(sentence.text(at, length)):
+            away = not away  # without gluten is gluten-free
         softly = one.leaning or self._is_wished(sentence, at, length)
         if is_less:
             sentence.take(at - 1)
@@ -325,7 +330,8 @@ class Wishes:
         """Keywords are never complete: they only help, unless the message demands them ('with a pool')."""
         if self._meaning(one.facet) is not Meaning.KEYWORD:
             return False
-        return not set(sentence.forms[max(0, at - 3) : at]) & _HAVING
+        begin = max(sentence.list_start(at), at - 3)
+        return not set(sentence.forms[begin:at]) & _HAVING
 
     def _is_sparse(self, one: Constraint) -> bool:
         column = self._catalog.column(one.facet)
@@ -353,7 +359,7 @@ class Wishes:
         named = after in _ITEM_WORDS and before not in ("the", "last", "season", "part")
         following = sentence.forms[last + 1 : min(sentence.clause_end(last), last + 4)]
         many = sentence.starts_clause[inside[0]] and any(
-            form in _ITEM_WORDS or (form.endswith("s") and sentence.taken[last + 1 + i])
+            (form in _ITEM_WORDS and form != "one") or (form.endswith("s") and sentence.taken[last + 1 + i])
             for i, form in enumerate(following)
         )
         return small and (before in _COUNT_CUES or named or many)
@@ -367,6 +373,12 @@ class Wishes:
 def _same_stem(form: str, label: str) -> bool:
     """True if the word and a word of the label begin alike: 'directed' asks for the 'directors'."""
     return any(len(word) > 3 and (form[:6] == word[:6] or form == word) for word in words(label))
+
+
+def _tells_absence(value: object) -> bool:
+    """True for 'gluten-free', 'no smoking', 'non-alcoholic'."""
+    said = words(str(value))
+    return bool(said) and (said[-1] == "free" or said[0] in ("no", "non", "without")) and len(said) > 1
 
 
 def _without_contradictions(found: list[tuple[int, int, Constraint]]) -> list[tuple[int, int, Constraint]]:
