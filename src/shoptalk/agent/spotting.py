@@ -295,6 +295,6 @@ def _comma(sentence: Sentence, at: int) -> bool:
 
 def _capitals(sentence: Sentence, at: int, end: int) -> bool:
     """True if the first and the last word are capitalised, and not merely because a sentence begins."""
-    if not (sentence.tokens[at].capital and sentence.tokens[end - 1].capital):
+    if not (sentence.tokens[at].capital and sentence.tokens[end - 1].capital) or sentence.message.isupper():
         return False
     return not sentence.starts_clause[at] or end - at > 1
