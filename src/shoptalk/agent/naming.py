@@ -62,8 +62,6 @@ _ITEM_NOUNS = frozenset(
         "ones",
     }
 )
-_GUARDED = (Stance.LIKED, Stance.DISLIKED, Stance.ASKED)
-_FUZZY_TRIES = 5
 _LONGEST_TITLE = 10
 
 
