@@ -1,7 +1,7 @@
 """Small invented catalogs in many trades, from which talks are made: what things are called, facets, values.
 
 All of it (`domains.txt`) is written for shoptalk; values are common words of each trade. One line is one facet: labels,
-kind, ways of saying it, values. In a way of saying it '{v}' stands for a value, '{x}' for a text's, '{n}' for what the trade sells,
+kind, ways of saying it, values. There '{v}' stands for a value, '{x}' for a text's, '{n}' for what the trade sells,
 '{w}' for a number in words, '{s}' for a small number, '{d}' for a decade, '{t}' for a day and '{h}' for a clock time;
 brackets show what is the span where it is more than that. Numbers give 'low-high' as their only value.
 """

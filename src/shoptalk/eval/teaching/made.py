@@ -273,9 +273,8 @@ def _filler(kind: str, facet: KnownFacet, draw: random.Random) -> str:
         return draw.choice((str(number), _SMALL[number - 1]))
     if kind == "s":
         return draw.choice((str(draw.randint(1, 9)), draw.choice(_SMALL[:9])))
-    return draw.choice(
-        {"d": _PHRASES["decades"], "t": _PHRASES["days"], "h": _PHRASES["hours"]}.get(kind, _PHRASES["days"])
-    )
+    said: str = draw.choice(_PHRASES[{"d": "decades", "h": "hours"}.get(kind, "days")])
+    return said
 
 
 def _recombined(names: Sequence[str], draw: random.Random) -> str:

@@ -24,7 +24,7 @@ _IGNORED = -100
 _HAS_BFLOAT16 = torch.ops.mkldnn._is_mkldnn_bf16_supported()
 #: Weights of the parts of the loss: which facet, begins, roles, acts, asked, dropped.
 _WEIGHTS = (1.0, 0.3, 1.0, 0.3, 0.3, 0.3)
-_RARE_ROLES = {"disliked": 3.0, "rejected": 2.0}
+_RARE_ROLES = {"disliked": 1.5, "rejected": 1.5}
 
 
 @dataclass

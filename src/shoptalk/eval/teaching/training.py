@@ -26,9 +26,9 @@ _GROUP = 8
 class TeachingConfig:
     """Sizes and rates of a run; the defaults made the weights that ship."""
 
-    sgd: int = 40_000
+    sgd: int = 34_000
     redial: int = 16_000
-    made: int = 40_000
+    made: int = 46_000
     held_out: int = 1_200
     batch: int = 32
     epochs: float = 1.0
@@ -54,7 +54,7 @@ def gather(data: Path, config: TeachingConfig) -> tuple[list[Example], list[Exam
     drop = redial.conversation_ids(data / "redial", "valid") if redial.has_split(data / "redial", "valid") else ()
     sources = [
         _sample(from_sgd(data / "sgd", "train", draw), config.sgd, draw),
-        _sample(from_redial(data / "redial", "train", draw, drop=drop), config.redial, draw),
+        _sample(from_redial(data / "redial", "train", draw, drop=drop), config.redial, draw, first=_tells_dislike),
         list(islice(made(draw, config.made), config.made)),
     ]
     share = config.held_out // len(sources)
@@ -140,14 +140,24 @@ def measure(net: TaggerNet, examples: Sequence[Example], tokenizer: Tokenizer) -
     return figures | {f"role {role} F1": 2 * hit / max(true + guess, 1) for role, (hit, true, guess) in counts.items()}
 
 
-def _sample(examples: Iterator[Example], count: int, draw: random.Random) -> list[Example]:
-    """`count` of them, drawn without telling ones being crowded out: those without spans are a quarter at most."""
-    telling, bare = list[Example](), list[Example]()
+def _tells_dislike(example: Example) -> bool:
+    return any("disliked" in (span.roles or ()) for span in example.spans)
+
+
+def _sample(
+    examples: Iterator[Example],
+    count: int,
+    draw: random.Random,
+    first: Callable[[Example], bool] = lambda example: False,
+) -> list[Example]:
+    """`count` of them, drawn so that rare ones (`first`) are all there, and those that tell nothing a fifth at most."""
+    telling, bare, rare = list[Example](), list[Example](), list[Example]()
     for example in examples:
-        (telling if example.spans or example.asked or example.dropped else bare).append(example)
+        is_telling = bool(example.spans or example.asked or example.dropped)
+        (rare if first(example) else telling if is_telling else bare).append(example)
     draw.shuffle(telling)
     draw.shuffle(bare)
-    chosen = [*telling[: count - count // 5], *bare[: count // 5]]
+    chosen = [*rare, *telling[: count - count // 5 - len(rare)], *bare[: count // 5]]
     draw.shuffle(chosen)
     return chosen
 
