@@ -6,7 +6,11 @@ from hypothesis import strategies as st
 
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.understanding import EmbeddedUnderstanding
-from shoptalk.retrieval.query import Act, Operator, Stance
+from shoptalk.retrieval.catalog import Catalog
+from shoptalk.retrieval.detecting import detect
+from shoptalk.retrieval.itemizing import to_items
+from shoptalk.retrieval.query import Act, Operator, Stance, Strength
+from shoptalk.retrieval.reading import Record
 
 TABLE = TalkState(table=("alien-1979", "galaxy-quest-1999", "brazil-1985", "the-thing-1982"))
 
@@ -14,6 +18,28 @@ TABLE = TalkState(table=("alien-1979", "galaxy-quest-1999", "brazil-1985", "the-
 @pytest.fixture(scope="module")
 def understand(films):
     understanding = EmbeddedUnderstanding(films)
+    return lambda message, state=TalkState(): understanding.understand(message, state)
+
+
+@pytest.fixture(scope="module")
+def wines():
+    """A small catalog unlike films: numbers without a known meaning, flags, two facets that hold the same words."""
+    countries, grapes, foods = ("France", "Italy", "Spain", "Chile"), ("Merlot", "Riesling", "Malbec"), ("fish", "beef")
+    records = [
+        Record(n, {
+            "name": f"Quinta Velha {n}", "country": countries[n % 4], "colour": ("red", "white")[n % 2],
+            "grape": grapes[n % 3], "price": 5.0 + 2 * n, "alcohol": 9 + (n * 7 % 60) / 10, "vintage": 1985 + n % 30,
+            "pairs with": [foods[n % 2], ("cheese", "lamb")[n % 5 % 2]], "organic": n % 3 == 0,
+        })
+        for n in range(1, 61)
+    ]  # fmt: skip
+    schema = detect(records)
+    return Catalog.from_items(to_items(records, schema), schema)
+
+
+@pytest.fixture(scope="module")
+def taste(wines):
+    understanding = EmbeddedUnderstanding(wines)
     return lambda message, state=TalkState(): understanding.understand(message, state)
 
 
@@ -221,3 +247,139 @@ def test_no_x_never_asks_for_x(understand, word, rest):
 def test_a_single_bare_word_is_searched_and_not_taken_for_a_title(understand):
     request = understand("jaws")
     assert (request.mentions, request.text) == ((), "jaws")
+
+
+STRENGTHS = [
+    ("a red one, no merlot", {("red", Strength.MUST), ("Merlot", Strength.MUST_NOT)}),
+    ("red, preferably from Spain", {("red", Strength.MUST), ("Spain", Strength.WOULD_LIKE)}),
+    ("red, from Spain if possible", {("red", Strength.MUST), ("Spain", Strength.WOULD_LIKE)}),
+    ("organic would be nice", {(True, Strength.WOULD_LIKE)}),
+    ("bonus if it is organic", {(True, Strength.WOULD_LIKE)}),
+    ("rather not malbec", {("Malbec", Strength.WOULD_RATHER_NOT)}),
+    ("I'm not a fan of riesling", {("Riesling", Strength.WOULD_RATHER_NOT)}),
+    ("not too keen on merlot", {("Merlot", Strength.WOULD_RATHER_NOT)}),
+    ("ideally under 80 but I could stretch", {(80.0, Strength.WOULD_LIKE)}),
+    ("under 80, a red", {(80.0, Strength.MUST), ("red", Strength.MUST)}),
+]
+
+
+@pytest.mark.parametrize(("message", "expected"), STRENGTHS)
+def test_what_must_be_what_would_be_liked_and_what_rather_not(taste, message, expected):
+    assert {(one.value, one.strength) for one in taste(message).constraints} == expected
+
+
+EXTREMES = [
+    ("the cheapest red", ("price", Operator.LEAST, 1.0)),
+    ("the three cheapest", ("price", Operator.LEAST, 3.0)),
+    ("most alcohol", ("alcohol", Operator.MOST, 4.0)),
+    ("a white with the lowest alcohol", ("alcohol", Operator.LEAST, 1.0)),
+    ("the most expensive ones", ("price", Operator.MOST, 4.0)),
+    ("the oldest vintage", ("vintage", Operator.LEAST, 1.0)),
+]
+
+
+@pytest.mark.parametrize(("message", "expected"), EXTREMES)
+def test_superlatives_of_any_number_by_its_label_or_meaning(taste, message, expected):
+    (found,) = [one for one in taste(message).constraints if one.is_superlative]
+    assert (found.facet, found.operator) == expected[:2]
+    assert found.value == expected[2] or message.endswith("vintage")
+
+
+@pytest.mark.parametrize("message", ["at least 12 alcohol", "at most 50 dollars", "a red at least"])
+def test_at_least_is_no_superlative(taste, message):
+    assert not any(one.is_superlative for one in taste(message).constraints)
+
+
+AGAINST = [
+    ("same country as the second", "country", Operator.IS, 1),
+    ("the same grape", "grape", Operator.IS, 0),
+    ("half the price of the third", "price", Operator.AT_MOST, 2),
+    ("closer in price to the first", "price", Operator.ABOUT, 0),
+    ("less alcohol", "alcohol", Operator.LESS_THAN, 0),
+    ("more alcohol than the second", "alcohol", Operator.MORE_THAN, 1),
+    ("a bit cheaper", "price", Operator.LESS_THAN, 0),
+    ("a lower price than the second", "price", Operator.LESS_THAN, 1),
+]
+
+
+@pytest.mark.parametrize(("message", "facet", "operator", "place"), AGAINST)
+def test_relative_wishes_measure_against_an_item(taste, wines, message, facet, operator, place):
+    (found,) = taste(message, TalkState(table=wines.ids[:4])).constraints
+    assert (found.facet, found.operator, found.than) == (facet, operator, wines.ids[place])
+    value = wines.value(place, facet)
+    assert found.value == (value / 2 if message.startswith("half") else value)
+    assert found.must is not message.startswith(("closer", "a bit"))
+
+
+HEARD = [
+    ("Which country do you prefer?", "Italy", {("country", "is", "Italy", True)}, ()),
+    ("Do you want it organic?", "yes", {("organic", "is", True, True)}, ()),
+    ("Do you want it organic?", "no", {("organic", "is", False, True)}, ()),
+    ("Shall I look for a red one from Spain?", "yes please", {("colour", "is", "red", True), ("country", "is", "Spain", True)}, ()),
+    ("Shall I look in Spain?", "no, try Italy", {("country", "is", "Italy", True)}, ()),
+    ("What alcohol should it have?", "13", {("alcohol", "is", 13.0, True)}, ()),
+    ("What price are you thinking of?", "50", {("price", "about", 50.0, True)}, ()),
+    ("Which grape?", "anything", set(), ("grape",)),
+    ("Merlot or Malbec?", "either is fine", set(), ("grape",)),
+    ("Which country do you prefer?", "doesn't matter", set(), ("country",)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("heard", "message", "expected", "dropped"), HEARD)
+def test_answers_are_read_in_the_light_of_the_question(taste, heard, message, expected, dropped):
+    request = taste(message, TalkState(heard=heard))
+    assert asked(request) == expected
+    assert request.dropped == dropped
+
+
+SPOKEN_OF = [
+    ("Have you seen Alien?", "yes, loved it", {("Alien", Stance.LIKED)}),
+    ("Have you seen Blade Runner?", "no but it sounds good", {("Blade Runner", Stance.LIKED)}),
+    ("How about Titanic?", "not my thing", {("Titanic", Stance.DISLIKED)}),
+    ("Have you seen Jaws or The Godfather?", "I've seen both", {("Jaws", Stance.SEEN), ("The Godfather", Stance.SEEN)}),
+    ("Have you seen Alien?", "I haven't", set()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("heard", "message", "expected"), SPOKEN_OF)
+def test_a_title_that_the_other_side_named_takes_the_stance_of_the_answer(understand, heard, message, expected):
+    assert {(m.title, m.stance) for m in understand(message, TalkState(heard=heard)).mentions} == expected
+
+
+def test_what_sounds_good_is_not_known_yet(understand):
+    (mention,) = understand("no, but it sounds good", TalkState(heard="Have you seen Alien?")).mentions
+    assert mention.is_new
+
+
+SEVERAL = [
+    ("thanks! seen the first one, what about older ones?", {Act.CHAT, Act.FEEDBACK, Act.FIND}),
+    ("undo that, and only westerns", {Act.UNDO, Act.FIND}),
+    ("how are you?", {Act.CHAT}), ("haha", {Act.CHAT}), ("you are great", {Act.CHAT}), ("undo", {Act.UNDO}),
+    ("do you ship to Norway", {Act.OUTSIDE}), ("cancel my order", {Act.OUTSIDE}), ("write me a poem", {Act.OUTSIDE}),
+    ("what is the capital of France", {Act.OUTSIDE}), ("what's the weather like?", {Act.OUTSIDE}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("message", "acts"), SEVERAL)
+def test_several_acts_small_talk_and_what_is_outside_the_trade(understand, message, acts):
+    assert set(understand(message, TABLE).acts) == acts
+
+
+def test_a_search_that_goes_on_is_refined(understand):
+    state = TalkState(texts=("lighthouse",))
+    assert understand("a comedy", state).acts == (Act.REFINE,)
+    assert understand("a comedy").acts == (Act.FIND,)
+    assert understand("actually a comedy", state).acts == (Act.FIND,)
+
+
+def test_both_values_of_a_many_valued_facet(understand, taste):
+    assert asked(understand("both action and comedy")) == {("genres", "all of", ("Action", "Comedy"), True)}
+    assert asked(taste("fish or beef")) == {("pairs with", "any of", ("fish", "beef"), True)}
+
+
+def test_vague_words_mind_the_musts_that_remain_when_one_is_dropped(taste, wines):
+    state = TalkState(constraints=taste("red, from Spain, over 60").constraints)
+    (cheap,) = taste("any country, something cheap and old", state).constraints
+    assert cheap.facet == "vintage"
+    alone = taste("something cheap and old").constraints
+    assert {one.facet for one in alone} == {"price", "vintage"}

@@ -30,6 +30,7 @@ _OUTSIDE = Cues(OUTSIDE)
 _COURTESY = frozenset(
     "please so well oh ah um and ok okay then there dear bot shop today very much again now for".split()
 )
+_ASKED_OF_US = frozenset("can could would will you i we to want need like hi hello hey do".split())
 _FEEDBACK = (Stance.LIKED, Stance.DISLIKED, Stance.SEEN, Stance.OWNED)
 _QUESTION_WORDS = frozenset(
     "how what who when where which whose whats whos is are does do did has have can was".split()
@@ -38,6 +39,7 @@ _ASKS = frozenset("is are does do has have can was".split())
 _OF_IT = frozenset("the it its they this that these those".split())
 _MORE_WORDS = 7
 _SHORTEST_TALK = 2
+_WHOLE_TURN = 3
 
 
 def plain_acts(sentence: Sentence) -> tuple[Act, ...]:
@@ -72,14 +74,17 @@ def opening_acts(sentence: Sentence) -> tuple[Act, ...]:
 def is_outside(sentence: Sentence, lexicon: Lexicon, grounding: Grounding, *, nothing_ours: bool) -> bool:
     """True if the message asks what no catalog holds: services, orders, the world at large.
 
-    Not where the words that say so are the catalog's own: 'weather' where that is a facet. `nothing_ours`: the rest of
-    the message says nothing of the catalog either; only questions of the world may ('what is the capital of France').
+    Not where one or two words say so that are the catalog's own: 'gift card' where that is sold. `nothing_ours`: the rest of
+    the message says nothing of the catalog either; what begins with them may ('do you ship to Norway').
     """
     at, length = _OUTSIDE.within(sentence.forms)
     said = sentence.forms[at : at + length]
-    ours = any(form not in FILLER and (lexicon.names_value([form]) or grounding.facets_called(form)) for form in said)
+    ours = length < _WHOLE_TURN and any(
+        form not in FILLER and (lexicon.names_value([form]) or grounding.facets_called(form)) for form in said
+    )
     takes_object = is_question(sentence) and said[-1:] == ["of"]  # 'what is the capital of France'
-    return bool(length) and (takes_object or (nothing_ours and not ours))
+    begins = all(form in _COURTESY or form in _ASKED_OF_US for form in sentence.forms[: max(0, at - 1)])
+    return bool(length) and (takes_object or ((nothing_ours or begins) and not ours))
 
 
 def is_question(sentence: Sentence) -> bool:

@@ -236,7 +236,10 @@ class Comparing:
         if said > 1:
             return min(said, _MOST_PICKS)
         after = sentence.forms[at + length : sentence.clause_end(at + length - 1)]
-        if "one" in after:
+        begin = at
+        while begin and not sentence.starts_clause[begin]:
+            begin -= 1
+        if "one" in after or {"a", "an"} & set(sentence.forms[begin:at]):
             return 1
         kinds = [form for form in after if form not in FILLER and not _is_number(form)]
         return 1 if kinds and all(singular(form) == form for form in kinds) else count
