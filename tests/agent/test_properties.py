@@ -135,8 +135,7 @@ def shops(draw: st.DrawFn) -> Shop:
         for row in rows:
             row["day"] = draw(st.dates()).isoformat()
     items = [
-        Item(id=f"i{n}", title=f"Zyx{string.ascii_letters[n]}wq {n}", facets=dict(row))
-        for n, row in enumerate(rows)
+        Item(id=f"i{n}", title=f"Zyx{string.ascii_letters[n]}wq {n}", facets=dict(row)) for n, row in enumerate(rows)
     ]
     catalog = Catalog.from_items(items, Schema(columns=tuple(columns)))
     return Shop(catalog, EmbeddedUnderstanding(catalog), values)
@@ -246,7 +245,7 @@ def test_the_order_of_independent_wishes_does_not_matter(data: st.DataObject) ->
         clauses.append(form.format(data.draw(st.sampled_from(values))))
     flags = [facet.label for facet in shop.catalog.schema.facets if facet.kind is Kind.FLAG]
     clauses += [data.draw(st.sampled_from(("with a {}", "no {}"))).format(label) for label in flags]
-    joint = data.draw(st.sampled_from((", ", ". ", "; ")))
+    joint = data.draw(st.sampled_from((". ", "; ", "\n")))
     asked = {joint.join(order): _asked(shop.understand(joint.join(order))) for order in permutations(clauses)}
     first = next(iter(asked.values()))
     assert all(one == first for one in asked.values()), {message: one for message, one in asked.items() if one != first}

@@ -56,6 +56,10 @@ class Polarity:
     cue: list[bool]
     outer: list[bool]
 
+    def lets_off(self, at: int, length: int) -> bool:
+        """True if these words need not be, but may. A run that holds a cue of its own is one name."""
+        return any(self.released[at : at + length]) and not any(self.cue[at : at + length])
+
     def refuses(self, at: int, length: int) -> bool:
         """True if these words are refused. A run that holds a cue of its own ('non-smoking room') is one name."""
         if any(self.cue[at : at + length]):
@@ -150,7 +154,7 @@ class _Reader:
             self._bar_before(at)
             self._scope = None
         elif kind is Cue.NON:
-            self._bar_next(at + length)
+            self._bar_next(at + length, doubled=refused)
         else:
             mild = self._is_mild(at)
             if kind is Cue.REFUSE and (turned := self._degree_turned(at + length)):
@@ -312,8 +316,8 @@ class _Reader:
             i -= 1
         return found[::-1]
 
-    def _bar_next(self, at: int) -> None:
-        """'Non-smoking': the next word and what is joined to it; 'a non dairy, non vegan' each its own."""
+    def _bar_next(self, at: int, *, doubled: bool) -> None:
+        """'Non-smoking': the next word and what is joined to it; 'not non-smoking' lets it off."""
         reached = []
         for i in range(at, min(at + 3, len(self._forms))):
             if i > at and self._gaps[i] != "-":
@@ -322,7 +326,7 @@ class _Reader:
         self._scope = None
         past = at + len(reached)
         after = set(self._forms[past : past + 3]) if "is" in self._forms[past : past + 2] else set()
-        if after & FINE:  # 'non-organic is fine'
+        if doubled or after & FINE:  # 'non-organic is fine'
             for i in reached:
                 self._out.released[i] = True
         else:

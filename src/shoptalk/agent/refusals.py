@@ -79,7 +79,7 @@ _PHRASES: Final = {
         no need for|to|of; NOT dislike|hate|detest|despise|avoid|exclude|oppose|opposed; NOT averse|allergic to;
         nothing against; nothing wrong with;
         no objection|objections|problem|problems|issue|issues|quarrel with|to|against; no harm in;
-        NOT that i|we|he|she|they|my|im|its|it; no matter if|whether|that; regardless of; NOT un|non;
+        NOT that i|we|he|she|they|my|im|its|it; no matter if|whether|that; regardless of;
         NOT have|having anything|something against; NOT necessary|needed|required|important|essential to|that|for|if""",
     Cue.WAIVE: """
         NOT needed|necessary|required|important|essential|mandatory|must|priority|problem|issue|dealbreaker|concern;

@@ -26,7 +26,8 @@ class Sentence:
         self.taken: list[bool] = [False] * len(self.tokens)
         self._ends = boundaries(self.message)
         self.starts_clause: list[bool] = [self._starts_clause(i) for i in range(len(self.tokens))]
-        self._polarity = read_polarity(self.forms, self._gaps(), self.starts_clause)
+        self._gap = self._gaps()
+        self._polarity = read_polarity(self.forms, self._gap, self.starts_clause)
         self.cue: list[bool] = self._polarity.cue
         self.negated: list[bool] = self._polarity.refused
         self.mild: list[bool] = self._polarity.mild
@@ -86,6 +87,12 @@ class Sentence:
                 return True
         return False
 
+    def list_start(self, at: int) -> int:
+        """The first word of the clauses up to this word that only commas part: 'with a pool, a sauna and a gym'."""
+        while at > 0 and (not self.starts_clause[at] or self._gap[at].strip() == ","):
+            at -= 1
+        return at
+
     def refuses(self, at: int, length: int = 1) -> bool:
         """True if these words are refused; one that holds a 'not' of its own ('non-smoking room') by what is before."""
         return self._polarity.refuses(at, length)
@@ -94,6 +101,10 @@ class Sentence:
         """Turn round a word that holds its own 'not', such as 'unoaked'; 'not unoaked' lets it off."""
         self.released[at] = self.released[at] or self.negated[at]
         self.negated[at] = True
+
+    def lets_off(self, at: int, length: int = 1) -> bool:
+        """True if these words need not be, but may: 'a pool is not needed'."""
+        return self._polarity.lets_off(at, length)
 
     def _gaps(self) -> list[str]:
         """What stands before each word, and after the last."""

@@ -80,7 +80,7 @@ class Wishes:
             length, named = self._free_run(sentence, at)
             if not length:
                 continue
-            if self._own_mood(sentence, at, named) or any(sentence.released[at : at + length]):
+            if self._own_mood(sentence, at, named) or sentence.lets_off(at, length):
                 sentence.take(at, length)
                 continue
             roles = (
@@ -184,7 +184,7 @@ class Wishes:
             return 1, without
         if not length and at and sentence.cue[at - 1] and sentence.forms[at - 1] in _PREFIXES:  # 'un-oaked'
             return (1, held) if (held := self._without(sentence.forms[at - 1] + sentence.forms[at])) else (0, ())
-        if sentence.cue[at]:  # 'non-smoking rooms' may be a value; 'without' is none, nor is the 'no' of 'no gluten-free'
+        if sentence.cue[at]:  # 'non-smoking rooms' may be a value; the 'no' of 'no gluten-free' is none
             beyond = self._lexicon.longest(sentence.forms, at + 1)[0] + 1 if length > 1 else length
             if length < 2 or beyond > length:
                 return 0, ()
