@@ -74,8 +74,8 @@ def opening_acts(sentence: Sentence) -> tuple[Act, ...]:
 def is_outside(sentence: Sentence, lexicon: Lexicon, grounding: Grounding, *, nothing_ours: bool) -> bool:
     """True if the message asks what no catalog holds: services, orders, the world at large.
 
-    Not where one or two words say so that are the catalog's own: 'gift card' where that is sold. `nothing_ours`: the rest of
-    the message says nothing of the catalog either; what begins with them may ('do you ship to Norway').
+    Not where one or two words say so that are the catalog's own: 'gift card' where that is sold. `nothing_ours`: the
+    rest of the message says nothing of the catalog either; what begins with them may ('do you ship to Norway').
     """
     at, length = _OUTSIDE.within(sentence.forms)
     said = sentence.forms[at : at + length]
