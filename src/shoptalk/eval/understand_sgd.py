@@ -6,8 +6,9 @@ searching (the active intent is not transactional); turns before them only feed 
 
 A slot is right if all its constraints in the state, musts and wishes alike, agree with one of its true values, which
 may be alternatives of one another: as the words that were said, as the service writes them, or as the same number, day
-or clock time. An item that was named gives the slot that holds the items' names. Where the user does not care, no
-constraint is right. Facets that no intent of the service takes as a slot, like a rating, are not counted.
+or clock time. An item that was named, and not only asked about, gives the slot that holds the items' names. Where the
+user does not care, no constraint is right. Facets that no intent of the service takes as a slot, like a rating, are
+not counted. What another service's turns settled cannot be known here: *in reach* tells how often all was said.
 """
 
 import random
@@ -339,10 +340,11 @@ def _wanted(frame: Frame, written: Mapping[str, set[str]]) -> Wanted:
 
 
 def _named(request: Request, before: str) -> str:
-    """The name of the item that the talk is about."""
+    """The name of the item that is wanted; a question about an item does not say that it is."""
     if Act.START_OVER in request.acts:
         before = ""
-    held = [mention.title for mention in request.mentions if mention.stance is not Stance.DISLIKED]
+    aside = {Stance.DISLIKED} | ({Stance.ASKED} if {Act.DETAILS, Act.COMPARE} & set(request.acts) else set())
+    held = [mention.title for mention in request.mentions if mention.stance not in aside]
     return held[-1] if held else before
 
 
