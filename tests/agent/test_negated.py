@@ -10,8 +10,9 @@ lists what it asks of the facets:
 - `or`: another facet that holds the same; `optional`: may be understood or not.
 
 A request is right if all that the gold lists is understood with its polarity, nothing else is refused, and no other
-number is limited. `part` splits the set: on "tune" the parser was mended, of "held" only totals were looked at until
-the parser was done.
+number is limited. `part` splits the set: on "tune" the parser was mended; of "held" only totals were looked at until the
+parser was done (0.946 right then); "last" was written after both, the hardest of what people might say, and read once
+before anything was mended for it (0.813 right then).
 """
 
 import json
@@ -32,7 +33,8 @@ from shoptalk.retrieval.reading import read_records
 
 FOLDER = Path(__file__).parent / "negated"
 SHOPS = ("films", "hotels", "laptops", "wines")
-LEAST_RIGHT = 0.95
+LEAST_RIGHT = {"tune": 0.95, "held": 0.95, "last": 0.9}
+LEAST_IN_ALL = 0.95
 LEAST_STRENGTH = 0.95
 
 _REFUSED = ("must not", "would rather not", "refused")
@@ -149,23 +151,28 @@ def marks(films: Catalog) -> dict[tuple[str, str], Marks]:
         catalog = _catalog(shop, films)
         understanding = EmbeddedUnderstanding(catalog)
         requests = [json.loads(line) for line in (FOLDER / f"{shop}.jsonl").read_text("utf-8").splitlines()]
-        for part in ("tune", "held"):
+        for part in LEAST_RIGHT:
             chosen = [row for row in requests if row["part"] == part]
             found[part, shop] = _mark(understanding, catalog, chosen)
     return found
 
 
-@pytest.mark.parametrize("part", ["tune", "held"])
+@pytest.mark.parametrize("part", list(LEAST_RIGHT))
 def test_refusals_are_read_with_their_polarity_and_scope(marks: dict[tuple[str, str], Marks], part: str) -> None:
     mine = [one for (of, _), one in marks.items() if of == part]
     wrong = [line for one in mine for line in one.wrong]
     count = sum(one.count for one in mine)
     shares = {shop: f"{one.right:.3f} of {one.count}" for (of, shop), one in marks.items() if of == part}
     print(f"{part}: {1 - len(wrong) / count:.3f} of {count} right; {shares}", *wrong, sep="\n")
-    assert 1 - len(wrong) / count >= LEAST_RIGHT
+    assert 1 - len(wrong) / count >= LEAST_RIGHT[part]
 
 
-@pytest.mark.parametrize("part", ["tune", "held"])
+def test_of_all_requests_nearly_all_are_read_right(marks: dict[tuple[str, str], Marks]) -> None:
+    wrong, count = sum(len(one.wrong) for one in marks.values()), sum(one.count for one in marks.values())
+    assert 1 - wrong / count >= LEAST_IN_ALL
+
+
+@pytest.mark.parametrize("part", list(LEAST_RIGHT))
 def test_refusals_bind_as_strongly_as_they_were_meant(marks: dict[tuple[str, str], Marks], part: str) -> None:
     strengths: Counter[bool] = sum((one.strengths for (of, _), one in marks.items() if of == part), Counter())
     print(f"{part}: {strengths[True]} of {strengths.total()} refusals as strong as meant")

@@ -31,6 +31,7 @@ from shoptalk.agent.refusals import (
     PLAIN_AFTER_NO,
     PREFERRING,
     PRONOUNS,
+    PUTTING_OUT,
     RESTARTS,
     SINGLING_OUT,
     SUBJECTS,
@@ -109,6 +110,9 @@ class _Reader:
         kind = self._reconsidered(at, length, kind)
         if kind is not None:
             return self._open(at, length, kind)
+        if self._forms[at] in PUTTING_OUT and (out := self._put_out(at)):
+            self._refuse(range(at + 1, out), mild=self._is_mild(at))
+            return out - at + 1
         if self._is_passed_over(at):
             self._open(at, 1, Cue.EXCEPT)
             self._scope = replace(self._scope, mild=True) if self._scope else None
@@ -122,6 +126,8 @@ class _Reader:
     def _reconsidered(self, at: int, length: int, kind: Cue | None) -> Cue | None:
         """The cue's kind in its place: questions, interjections and double negations turn nothing round."""
         scope = self._scope
+        if kind is Cue.BARRED and self._forms[at + length - 1] == "out" and not self._ends_clause(at + length - 1):
+            return None
         if kind is None or kind in (Cue.KEEP, Cue.WAIVE, Cue.BARRED):
             return kind
         if scope and scope.kind is Cue.RELEASE and kind is not Cue.EXCEPT and at - scope.past < _TOGGLE_REACH:
@@ -200,6 +206,8 @@ class _Reader:
             return False
         if form in RESTARTS or (form in PRONOUNS and after in VERBS_WITH_I):
             return True
+        if form == "for" and (after in BOUND_WORDS or after[:1].isdigit()):  # 'nothing oaky for under 25'
+            return True
         if scope.kind is Cue.EXCEPT:
             return form in ("a", "an", "in", "for", "from", "with", "under", "what", "which")
         named = any(self._forms[i] in ("a", "an", "the") for i in scope.reached)
@@ -258,7 +266,11 @@ class _Reader:
         form, before = self._forms[at], self._form(at - 1)
         opens = self._starts[at] or before in ("and", "so", "but", "well", "why", "then")
         after = self._form(at + 1)
-        if form in ASKING and opens and (after in SUBJECTS or (after in ARTICLES and self._is_asked(at))):
+        if (
+            form in ASKING
+            and opens
+            and (after in SUBJECTS or (self._starts[at] and after in ARTICLES and self._is_asked(at)))
+        ):
             return True
         start = self._begin[at]
         head = tuple(self._forms[start : start + 2])
@@ -331,6 +343,15 @@ class _Reader:
                 self._out.released[i] = True
         else:
             self._refuse(reached, mild=False)
+
+    def _put_out(self, at: int) -> int:
+        """Place of the 'out' of 'leave the horror out'; 0 if there is none."""
+        for i in range(at + 1, min(at + _BACK, len(self._forms))):
+            if self._starts[i]:
+                return 0
+            if self._forms[i] == "out" and i > at + 1:
+                return i
+        return 0
 
     def _is_passed_over(self, at: int) -> bool:
         """'Rather a Dell than an HP', 'I prefer reds to whites', 'Rioja over Bordeaux any day'."""

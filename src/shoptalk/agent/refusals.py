@@ -58,7 +58,7 @@ _PHRASES: Final = {
         NOT crazy|mad|wild about; NOT big on; NOT mood for; NOT in mood for; in no mood for; no fan of;
         stop|quit showing|giving|recommending|suggesting|offering; im over;
         bad|terrible experience|experiences with; zero; opposite of; far from a|an; outside of|the;
-        seen|had|watched|heard enough; drop the; NOT care|cares for;
+        seen|had|watched|heard|drunk|eaten|read|played enough; drop the; NOT care|cares for;
         nothing but trouble|problems|issues|disappointment with; hardly|barely|scarcely any; rarely; seldom;
         no time|patience|interest for|in; NOT interested in""",
     Cue.EXCEPT: """
@@ -71,10 +71,11 @@ _PHRASES: Final = {
     Cue.BARRED: """
         NOT allowed|permitted|accepted|welcome|wanted|available|included|present|possible; prohibited; forbidden;
         banned; NOT for me|us|him|her; NOT my|our|his|her thing|style|taste|cup; off the table; out of the question;
-        is|are no go; is|are a no; NOT an option; NOT what i|we; the last thing; NOT acceptable; NOT good enough;
+        is|are no go; is|are a no; NOT an option; is|are out; NOT what i|we; the last thing; NOT acceptable;
+        NOT good enough;
         excluded; excepted; aside""",
     Cue.RELEASE: """
-        NOT need|have|has to; NOT need|require; need|needs not; NOT necessarily; NOT mind|minds;
+        NOT need|have|has to; NOT need|require; need|needs not; NOT necessarily; neednt; NOT mind|minds;
         NOT care|cares|fussed|fussy|picky|bothered|worried|particular|insist|insisting|object|objecting;
         no need for|to|of; NOT dislike|hate|detest|despise|avoid|exclude|oppose|opposed; NOT averse|allergic to;
         nothing against; nothing wrong with;
@@ -132,6 +133,8 @@ RESTARTS: Final = frozenset(
     """please pls thanks something somewhere someone just only maybe perhaps instead preferably ideally give show find
     recommend suggest yes so then because since looking""".split()
 )
+#: 'Leave X out', 'rule X out'.
+PUTTING_OUT: Final = frozenset("leave leaving rule cut keep".split())
 #: After a comma these only go into what is refused: 'big chains, especially Marriott'.
 SINGLING_OUT: Final = frozenset("especially particularly including notably mainly mostly".split())
 #: A list that ends in one of these has a verb of its own: 'Windows or Linux is fine'.
