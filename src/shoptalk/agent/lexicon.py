@@ -42,7 +42,9 @@ _MEANING_ORDER = (
 #: Sureness of what is not the value itself.
 _ALIAS, _PART, _INITIALS, _INFLECTED, _GUESSED = 0.9, 0.8, 0.85, 0.6, 0.7
 _COMMON_RANK, _KNOWN_RANK, _ANY = 3000, 8000, 1 << 30
-_MANY = 500  # items of a catalog in which a value of one word is expected to stand more than once
+_OPEN, _FEW = 100, 3  # values of a facet from which on a common word needs more items than a few to be one
+_FAR_MORE = 10  # times as many items: then a value's facet counts more than its meaning
+_YEAR_LEADS = frozenset("in from of year the since around circa made released during".split())
 _PARTS_OF = 20_000  # values of a facet of which parts are known; beyond them a part is hardly ever one value's own
 _ENDS_KIND = 0.05
 #: Short names that any sentence holds name a place only behind one of these: 'in LA', 'to NY'.
@@ -113,6 +115,11 @@ class Lexicon:
         self._labels = {name: frozenset(words(facet.label or name)) for name, facet in self._facets.items()}
         self._named: dict[Key, list[Named]] = defaultdict(list)
         self._guarded: set[Key] = set()
+        self._years: set[Key] = set()
+        self._counts_years = any(
+            facet.kind is Kind.DATE or (facet.kind is Kind.NUMBER and facet.meaning is Meaning.YEAR)
+            for facet in catalog.schema.facets
+        )
         people: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
         for facet in catalog.schema.facets:
             column = catalog.column(facet.name)
@@ -140,8 +147,12 @@ class Lexicon:
         for length in range(min(_LONGEST, len(forms) - at), 0, -1):
             key = tuple(singular(form) for form in forms[at : at + length])
             named = self._named.get(key)
+            if key in self._years and not (at and forms[at - 1] in _YEAR_LEADS):
+                continue
             if named and (key not in self._guarded or _led_to(forms, at)):
                 chosen = self._choose(named, forms, at, length)
+                if length > 1 and forms[at + length - 1] in FILLER and self._is_said_barely(key[:-1], chosen):
+                    continue
                 return length + self._region_length(forms, at + length, chosen), chosen
         pair = forms[at : at + 2]
         if len(pair) == 2 and min(map(len, pair)) > 2 and (named := self._named.get((pair[0] + singular(pair[1]),))):
@@ -200,12 +211,19 @@ class Lexicon:
         if all(one.facet == named[0].facet for one in named):
             best = max(named, key=lambda one: (one.score, one.count))
         else:
-            best = min(named, key=lambda one: (not self._is_called(one, forms, at, length), self._order(one)))
+            most = max(one.count for one in named)
+            telling = [one for one in named if one.count * _FAR_MORE >= most]
+            best = min(telling, key=lambda one: (not self._is_called(one, forms, at, length), self._order(one)))
         toward = self._toward(best, forms, at, length)
         if toward is None or toward == best.facet:
             return (best,)
         held = next((one for one in named if one.facet == toward), None)
         return (held or replace(best, facet=toward, count=0),)
+
+    def _is_said_barely(self, bare: Key, chosen: Sequence[Named]) -> bool:
+        """'Horror movie' of few items where many have 'Horror': the trade's own noun adds nothing."""
+        held = [one for one in self._named.get(bare, ()) if not one.leaning and one.facet == chosen[0].facet]
+        return any(one.count >= _DOMINANT * chosen[0].count for one in held)
 
     def _is_called(self, one: Named, forms: Sequence[str], at: int, length: int) -> bool:
         """True if a word next to the value is of the facet's own label: 'checking account' beside 'account type'."""
@@ -267,11 +285,18 @@ class Lexicon:
         for value, count in zip(column.values, column.counts.tolist(), strict=True):
             if len(value) > _VALUE_CHARACTERS:
                 continue
-            key = tuple(singular(word) for word in words(value))
-            if not key or len(key) > _LONGEST or not _says_something(key):
+            said = words(value)
+            if all(word in FILLER for word in said):  # before 'movies' is made a 'movy'
                 continue
-            if len(key) == 1 and count == 1 and len(column) >= _MANY and ranks().get(key[0], _ANY) <= _COMMON_RANK:
-                continue  # a slip of the catalog's, or else what any sentence says: one director called 'movies'
+            key = tuple(singular(word) for word in said)
+            year = len(key) == 1 and _is_year(key[0]) and not self._counts_years
+            if not key or len(key) > _LONGEST or not (_says_something(key) or year):
+                continue
+            if year:
+                self._years.add(key)
+            is_everyday = len(key) == 1 and (_is_common(key[0]) or _is_common(said[0]))
+            if is_everyday and count <= _FEW and len(column.values) >= _OPEN:
+                continue  # what any sentence may say, and hardly an item has: one director called 'movies'
             self._named[key].append(Named(facet.name, value, count))
             if facet.meaning is Meaning.PERSON and len(key) > 1:
                 people[key[-1]][facet.name, value] += count
@@ -436,6 +461,10 @@ def _kind_words(column: CategoryColumn) -> frozenset[str]:
 
 def _is_common(word: str) -> bool:
     return ranks().get(word, _ANY) <= _COMMON_RANK
+
+
+def _is_year(word: str) -> bool:
+    return len(word) == 4 and word.isdigit() and "1800" <= word <= "2100"
 
 
 def _heads(value: str, whole: Key) -> Iterator[tuple[Key, float]]:
