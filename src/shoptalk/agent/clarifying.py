@@ -28,7 +28,7 @@ Mask = NDArray[np.bool_]
 NO_PREFERENCE = "no preference"
 
 _MOST_VALUES, _FEWEST_PASSING = 4, 20
-_LOOKED_AT, _READ = 200, 1000
+_LOOKED_AT, _READ = 150, 1000
 # Bits that an answer has to bring; each question asked before asks for more of the next one.
 _LEAST_BITS, _MORE_EACH_TIME = 1.0, 0.2
 # How many candidates are in question: the exponential of the entropy of their weights.
@@ -147,22 +147,22 @@ def _by_value(facet: Column, column: CategoryColumn, rows: Rows, weights: Weight
     codes, places = codes_of(column, rows)
     if not len(codes):
         return None
-    covered = float(weights[np.unique(places)].sum())
-    values, inverse = np.unique(codes, return_inverse=True)
-    mass = np.minimum(np.bincount(inverse, weights=weights[places]), 1.0)
-    worth = np.where((mass >= _LEAST_SHARE) & (mass <= 1 - _LEAST_SHARE), -mass * np.log2(mass), 0.0)
-    best = np.lexsort((values, -worth))[:_MOST_VALUES]
-    best = best[worth[best] > 0]
-    best = best[np.lexsort((values[best], -mass[best]))]
-    said = [column.values[code] for code in values[best].tolist()]
-    if covered < _LEAST_COVERAGE or len(said) < 2 or any(len(value) > _LONGEST_VALUE for value in said):
+    has_any = np.zeros(len(rows), dtype=np.bool_)
+    has_any[places] = True
+    mass = np.minimum(np.bincount(codes, weights=weights[places]), 1.0)
+    common = np.flatnonzero((mass >= _LEAST_SHARE) & (mass <= 1 - _LEAST_SHARE))
+    worth = -mass[common] * np.log2(mass[common])
+    best = common[np.lexsort((common, -worth))[:_MOST_VALUES]]
+    best = best[np.lexsort((best, -mass[best]))]
+    said = [column.values[code] for code in best.tolist()]
+    if weights[has_any].sum() < _LEAST_COVERAGE or len(said) < 2 or any(len(value) > _LONGEST_VALUE for value in said):
         return None
-    answers = tuple(_held(facet, Operator.IS, value) for value in said)
-    offered = np.isin(inverse, best)
-    several = np.bincount(places[offered], minlength=len(rows))
-    each = (weights / np.maximum(several, 1))[places[offered]]
-    shared = np.bincount(inverse[offered], weights=each, minlength=len(values)).astype(np.float64)
-    return _Split(facet, _bits(shared[best], mass[best]), answers)
+    offered = np.zeros(len(mass), dtype=np.bool_)
+    offered[best] = True
+    codes, places = codes[offered[codes]], places[offered[codes]]
+    several = np.maximum(np.bincount(places, minlength=len(rows)), 1)
+    likely = np.bincount(codes, weights=(weights / several)[places], minlength=len(mass))[best].astype(np.float64)
+    return _Split(facet, _bits(likely, mass[best]), tuple(_held(facet, Operator.IS, value) for value in said))
 
 
 def _by_flag(facet: Column, column: FlagColumn, rows: Rows, weights: Weights) -> _Split | None:

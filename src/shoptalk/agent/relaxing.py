@@ -7,6 +7,7 @@ then answers all questions at once, whatever is left out (promise 5).
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -29,7 +30,9 @@ _MOST_MUSTS, _MOST_CHOICES, _LARGEST_CONFLICT = 12, 4, 3
 _SHARE_OF_WAY, _SHARE_OF_NEAREST = 0.5, 0.1
 _SHARE_OF_BOUND, _SHARE_OF_SPREAD = 0.2, 0.25
 _ABOUT_SLACK = 0.05
-_SAMPLED = 2000
+_SAMPLED = 500
+# Changes of three or more constraints at once are long to read: two of them are enough.
+_MANY, _MOST_OF_MANY = 3, 2
 # A value in another's place has to be had by this share of what leaving out lets in, and to be one of few.
 _NEIGHBOUR_SHARE, _FEW_VALUES = 0.2, 200
 
@@ -87,13 +90,11 @@ class _Misses:
         found: list[tuple[int, ...]] = []
         if not self.counts or len(self.all) > len(self.musts):  # what is held fast may have a part in it
             return (self.all,)
-        for size in range(1, min(_LARGEST_CONFLICT, len(self.musts)) + 1):
-            free = [place for place in range(len(self.musts)) if not any(place in one for one in found)]
-            for together in combinations(free, size):
-                bits = sum(1 << place for place in together)
-                is_apart = not any(set(together) & set(one) for one in found)
-                if is_apart and all(missed & bits for missed in self.counts):
-                    found.append(together)
+        sets, bits = _small_sets(len(self.musts))
+        missed = np.array(list(self.counts), dtype=np.uint16)
+        for place in np.flatnonzero((missed[:, None] & bits[None, :]).all(axis=0)).tolist():
+            if not any(set(sets[place]) & set(one) for one in found):
+                found.append(sets[place])
         return tuple(tuple(self.musts[place] for place in one) for one in found) or (self.all,)
 
     def choices(self, size: int) -> tuple[Choice, ...]:
@@ -104,7 +105,7 @@ class _Misses:
         )
         first: list[tuple[bool, bool, Choice]] = []
         second: list[Choice] = []
-        for missed in sets[: 2 * _MOST_CHOICES]:
+        for missed in sets[: _MOST_CHOICES if size < _MANY else _MOST_OF_MANY]:
             changed = [self.musts[place] for place in range(len(self.musts)) if missed >> place & 1]
             here = self.allowed & (self.missed == missed)
             free = self.allowed & ((self.missed & ~np.uint16(missed)) == 0)
@@ -114,7 +115,9 @@ class _Misses:
             first.append((self._unasked(missed), near is None, near or out))
             second += ([out] if near else []) + ([] if size > 1 else list(self._neighbours(changed[0], free)))
         best = [choice for *_, choice in sorted(first, key=lambda one: (one[0], one[1], -one[2].count))]
-        return tuple({choice.label: choice for choice in (*best, *second)}.values())[:_MOST_CHOICES]
+        return tuple({choice.label: choice for choice in (*best, *second)}.values())[
+            : _MOST_CHOICES if size < _MANY else _MOST_OF_MANY
+        ]
 
     def _unasked(self, missed: int) -> bool:
         """True if the change lets in what the person does not want: offered last."""
@@ -147,6 +150,14 @@ class _Misses:
             new = Constraint(facet=old.facet, operator=Operator.IS, value=value, words=value)
             yield Choice(label=f"{value} instead of {old.value}", count=count, dropped=(old,), added=(new,))
             return
+
+
+@cache
+def _small_sets(many: int) -> tuple[tuple[tuple[int, ...], ...], NDArray[np.uint16]]:
+    """All sets of at most three of `many` places, the smallest first, and each as the bits of one number."""
+    sizes = range(1, min(_LARGEST_CONFLICT, many) + 1)
+    sets = tuple(together for size in sizes for together in combinations(range(many), size))
+    return sets, np.array([sum(1 << place for place in together) for together in sets], dtype=np.uint16)
 
 
 def codes_of(column: CategoryColumn, rows: NDArray[np.integer]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -251,13 +262,10 @@ def _beyond(bound: float, nearest: float, spread: float, *, exact: bool) -> floa
 
 
 def _spread(values: NDArray[np.float64]) -> float:
-    """The width of the middle half of the facet's values, from at most some two thousand of them."""
+    """The width of the middle half of the facet's values, from some hundreds of them."""
     some = values[:: max(1, len(values) // _SAMPLED)]
-    some = some[~np.isnan(some)]
-    if not len(some):
-        return 0.0
-    low, high = np.percentile(some, (25, 75))
-    return float(high - low)
+    some = np.sort(some[~np.isnan(some)])
+    return float(some[len(some) * 3 // 4] - some[len(some) // 4]) if len(some) else 0.0
 
 
 __all__ = ["Emptied", "codes_of", "emptied", "rounded", "widened"]
