@@ -189,9 +189,14 @@ def test_any_text_is_a_valid_request_and_the_same_each_time(data: st.DataObject)
         assert shop.understand(message) == request
 
 
+@pytest.fixture(scope="module")
+def understanding(films: Catalog) -> EmbeddedUnderstanding:
+    return EmbeddedUnderstanding(films)
+
+
 @pytest.mark.parametrize("message", HOSTILE)
-def test_hostile_texts_are_valid_requests(films: Catalog, message: str) -> None:
-    request = EmbeddedUnderstanding(films).understand(message, TalkState())
+def test_hostile_texts_are_valid_requests(films: Catalog, understanding: EmbeddedUnderstanding, message: str) -> None:
+    request = understanding.understand(message, TalkState())
     _check(request, request.message, films)
 
 
