@@ -6,21 +6,23 @@ are looked up in their facet, what our side named and the person takes up is tak
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from rapidfuzz import fuzz, process
 
+from shoptalk.agent.english import ranks
 from shoptalk.agent.grounding import Grounding
 from shoptalk.agent.lexicon import Lexicon, Named
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.tagging import HEARD, MESSAGE, Hint, Matrix, Tagger, Tags, facet_text, kind_of
-from shoptalk.agent.tokens import Token, fold, tokenize
-from shoptalk.agent.words import FILLER, NUMBER_WORDS
+from shoptalk.agent.titles import Titles
+from shoptalk.agent.tokens import Token, fold, singular, tokenize, words
+from shoptalk.agent.words import FILLER, NUMBER_WORDS, TITLE_NOUNS
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn
 from shoptalk.retrieval.query import Act, Constraint, Described, Operator, Request
-from shoptalk.retrieval.schema import Column, Kind, Role
+from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
 
 Place = tuple[int, int]
 
@@ -29,6 +31,11 @@ _EXAMPLES = 4
 _LONGEST_VALUE = 6
 _MOST_VALUES = 20_000
 _ALIKE = 88.0
+_LIKELY = 0.5
+_FEW, _MOSTLY = 20, 0.7
+_RARE, _COMMON_SHARE = 2500, 0.005
+_UNSEEN = 0.5
+_LONGEST_MESSAGE = 2000
 _SEARCH_ACTS = frozenset({Act.FIND, Act.REFINE, Act.MORE, Act.SIMILAR, Act.DETAILS, Act.COMPARE, Act.ANSWER})
 _CATEGORY = (Kind.CATEGORY, Kind.CATEGORIES)
 
@@ -40,6 +47,7 @@ class Confidences:
     elsewhere: float = 0.3
     nothing: float = 0.9
     speaks: float = 0.5
+    unheard_of: float = 0.6
     taken_up: float = 0.6
     dropped: float = 0.7
 
@@ -48,11 +56,18 @@ class Deciding:
     """Decides over requests for one catalog. Read-only after its first use."""
 
     def __init__(
-        self, catalog: Catalog, lexicon: Lexicon, grounding: Grounding, tagger: Tagger, sure: Confidences | None = None
+        self,
+        catalog: Catalog,
+        lexicon: Lexicon,
+        grounding: Grounding,
+        titles: Titles,
+        tagger: Tagger,
+        sure: Confidences | None = None,
     ) -> None:
         self._catalog = catalog
         self._lexicon = lexicon
         self._grounding = grounding
+        self._titles = titles
         self._tagger = tagger
         self._sure = sure or Confidences()
         self._facets = _telling(catalog)
@@ -66,13 +81,15 @@ class Deciding:
 
     def decide(self, request: Request, state: TalkState) -> Request:
         """The request as the transformer sees it, in the light of what our side last said."""
+        message, heard = request.message[:_LONGEST_MESSAGE], state.heard
         titles = [mention.span for mention in request.mentions if mention.span]
-        tags = self.tags(request.message, state.heard, titles)
-        kept = [new for one in request.constraints if (new := self._settled(one, request, tags)) is not None]
-        spoken = [*(one.span for one in kept if one.span), *titles]
-        found, described, unknown = self._found(request, tags, spoken)
-        constraints = [*kept, *found]
-        constraints += self._taken_up(state.heard, tags, {one.facet for one in constraints})
+        tags = self.tags(message, heard, titles)
+        reading = _Reading(message, tokenize(message), tags, list(titles))
+        is_question = bool({Act.DETAILS, Act.COMPARE} & set(request.acts))
+        if not is_question:
+            self._weigh(request.constraints, reading)
+        constraints = list(request.constraints) if is_question else reading.constraints
+        constraints += self._taken_up(heard, tags, {one.facet for one in constraints})
         held = {one.facet for one in constraints}
         dropped = [
             self._facets[place].name
@@ -80,100 +97,175 @@ class Deciding:
             if place != self._title and self._facets[place].name not in held
         ]
         acts = request.acts
-        if len(constraints) > len(kept) and not _SEARCH_ACTS & set(acts):
+        if (len(constraints) > len(request.constraints) or reading.described) and not _SEARCH_ACTS & set(acts):
             acts = (*(act for act in acts if act is not Act.OUTSIDE), Act.FIND)
         return request.model_copy(
             update={
                 "acts": acts,
                 "constraints": tuple(sorted(constraints, key=lambda one: one.span or (0, 0))),
-                "described": tuple(described),
-                "unknown_titles": tuple(dict.fromkeys((*request.unknown_titles, *unknown))),
+                "described": tuple(reading.described),
                 "dropped": tuple(dict.fromkeys((*request.dropped, *dropped))),
-                "text": _without(request.text, [one.words for one in found]),
+                "text": _without(request.text, reading.new_words),
             }
         )
 
-    def _settled(self, one: Constraint, request: Request, tags: Tags) -> Constraint | None:
-        """A constraint in the facet that is meant; None if its words speak of no facet."""
-        if one.span is None or one.than or one.facet not in self._place:
+    def _weigh(self, proposed: Sequence[Constraint], reading: "_Reading") -> None:
+        """Holds what the parser proposed against the spans that the transformer sees, longest agreement first."""
+        movable = [one for one in proposed if _names_value(one)]
+        reading.constraints += [self._rescaled(one, reading) for one in proposed if not _names_value(one)]
+        reading.taken += [one.span for one in reading.constraints if one.span]
+        left = list(movable)
+        for start, end, place, chance in reading.tags.spans():
+            span = _on_words(reading.tokens, (start, end))
+            if span is None or chance < self._sure.speaks or reading.is_taken(span):
+                continue
+            inside = [one for one in left if one.span and _overlap(one.span, span)]
+            if not inside:
+                self._add(place, span, chance, reading)
+            elif (new := self._resized(inside, place, span, chance, reading)) is not None:
+                left = [one for one in left if one not in inside]
+                reading.take(new, span)
+        for one in left:
+            if (settled := self._settled(one, reading)) is not None:
+                reading.constraints.append(settled)
+
+    def _resized(
+        self, inside: Sequence[Constraint], place: int, span: Place, chance: float, reading: "_Reading"
+    ) -> "Constraint | Described | None":
+        """What takes the place of proposals that only overlap a span; None if they are better as they are."""
+        facet, first = self._facets[place], inside[0]
+        if place == self._title or any(one.span == span for one in inside):
+            return None
+        covered = (min(one.span[0] for one in inside if one.span), max(one.span[1] for one in inside if one.span))
+        if not (covered[0] >= span[0] and covered[1] <= span[1]) and not (
+            span[0] >= covered[0] and span[1] <= covered[1]
+        ):
+            return None
+        extra = [t.form for t in _within(reading.tokens, span) if not _overlap((t.start, t.end), covered)]
+        told = [form for form in extra if form not in FILLER and not self._carries(form, facet)]
+        wider = span[0] <= covered[0] and span[1] >= covered[1]
+        if wider and not told and first.facet == facet.name:
+            return None
+        cut = [t.form for t in _within(reading.tokens, covered) if not _overlap((t.start, t.end), span)]
+        if not all(form in FILLER or self._carries(form, facet) for form in cut):
+            return None
+        new = self._grounded(facet, span, reading, chance)
+        if new is not None:
+            same = (
+                {"operator": first.operator, "must": first.must} if isinstance(new.value, str) else {"must": first.must}
+            )
+            return new.model_copy(update=same)
+        if wider and told and self._is_name(facet) and chance >= self._sure.unheard_of:
+            return Described(facet=facet.name, words=reading.said(span), span=span, confidence=round(chance, 2))
+        return None
+
+    def _add(self, place: int, span: Place, chance: float, reading: "_Reading") -> None:
+        """Takes up a span that the parser did not understand: a value, a title, or a description."""
+        facet = self._facets[place]
+        is_filler = all(token.form in FILLER for token in _within(reading.tokens, span))
+        if place == self._title:
+            return  # the parser knows the titles; others are too easily seen where none is
+        new: Constraint | Described | None = self._grounded(facet, span, reading, chance)
+        if new is None and not is_filler and facet.kind in _CATEGORY:
+            new = Described(facet=facet.name, words=reading.said(span), span=span, confidence=round(chance, 2))
+        if isinstance(new, Constraint) and new.operator is Operator.IS:
+            role = reading.tags.role_of(span) or {}
+            if role.get("rejected", 0.0) > _LIKELY:
+                new = new.model_copy(update={"operator": Operator.IS_NOT})
+        if new is not None:
+            reading.take(new, span)
+
+    def _bare(self, one: Constraint, reading: "_Reading") -> Constraint:
+        """The value without the word that carries it, where the facet holds both: 'horror' for 'horror movies'."""
+        values, column = self._folded.get(one.facet), self._catalog.column(one.facet)
+        inside = _within(reading.tokens, one.span) if one.span else []
+        if (
+            values is None
+            or not isinstance(column, CategoryColumn)
+            or len(inside) < 2
+            or not isinstance(one.value, str)
+        ):
             return one
-        chances = tags.facet_of(one.span)
-        if chances is None:
+        facet = self._catalog.schema.facet(one.facet)
+        whole = column.counts[column.code_of[one.value]] if one.value in column.code_of else 0
+        for carrier, rest in ((inside[-1], inside[:-1]), (inside[0], inside[1:])):
+            span = (rest[0].start, rest[-1].end)
+            place = values.get(fold(reading.said(span)))
+            if place is not None and self._carries(carrier.form, facet) and column.counts[place] >= whole:
+                bare = {"value": column.values[place], "words": reading.said(span), "span": span}
+                return one.model_copy(update=bare)
+        return one
+
+    def _carries(self, form: str, facet: Column) -> bool:
+        """True for the trade's noun and for words of the facet's own label: 'movies', 'rated' beside a rating."""
+        label = {word[:4] for word in words(facet.label or facet.name)}
+        return form in TITLE_NOUNS or singular(form) in TITLE_NOUNS or form[:4] in label
+
+    def _settled(self, one: Constraint, reading: "_Reading") -> Constraint | None:
+        """A value in the facet that is meant; None if its words speak of no facet."""
+        one = self._bare(one, reading)
+        chances = reading.tags.facet_of(one.span) if one.span else None
+        if chances is None or one.facet not in self._place:
             return one
         own = float(chances[self._place[one.facet]])
-        others = self._alternatives(one, request.message)
-        best = max(others, key=lambda named: chances[self._place[named.facet]], default=None)
-        if best is not None and chances[self._place[best.facet]] > own + self._sure.elsewhere:
+        best = self._likeliest(one.span, chances, reading) if one.span else None
+        if best is not None and best.facet != one.facet:
             return one.model_copy(update={"facet": best.facet, "value": best.value})
-        if self._may_be_nothing(one) and own < 1 - self._sure.nothing and chances[-1] > self._sure.nothing:
+        if one.operator is Operator.IS and own < 1 - self._sure.nothing and chances[-1] > self._sure.nothing:
             return None
         return one
 
-    def _alternatives(self, one: Constraint, message: str) -> list[Named]:
-        """Values of other facets that a constraint's words name as well."""
-        if one.operator not in (Operator.IS, Operator.IS_NOT) or not isinstance(one.value, str) or one.span is None:
-            return []
-        named = self._lexicon.all_named([token.form for token in _within(tokenize(message), one.span)])
-        return [other for other in named if other.facet != one.facet and not other.leaning and other.facet in self._place]
+    def _likeliest(self, span: Place, chances: Matrix, reading: "_Reading") -> Named | None:
+        """The value that words mean: how many items hold it, times how likely the transformer thinks its facet."""
+        named = self._lexicon.all_named([token.form for token in _within(reading.tokens, span)])
+        held = [one for one in named if one.facet in self._place and not one.leaning and isinstance(one.value, str)]
+        return max(
+            held, key=lambda one: one.score * (one.count + _UNSEEN) * chances[self._place[one.facet]], default=None
+        )
 
-    def _may_be_nothing(self, one: Constraint) -> bool:
-        """True for values by their own name; a number or a vague word that was grounded speaks of something."""
-        return one.operator is Operator.IS and isinstance(one.value, str) and one.confidence >= 0.5
+    def _rescaled(self, one: Constraint, reading: "_Reading") -> Constraint:
+        """A number or a day in the facet that is meant, where the transformer is surer of another one."""
+        chances = reading.tags.facet_of(one.span) if one.span else None
+        if chances is None or one.than or one.span is None or one.facet not in self._place:
+            return one
+        best = int(chances[:-1].argmax())
+        facet, own = self._facets[best], self._facets[self._place[one.facet]]
+        if facet.name == own.name or facet.kind is not own.kind or own.kind not in (Kind.NUMBER, Kind.DATE):
+            return one
+        if chances[best] < chances[self._place[one.facet]] + self._sure.elsewhere:
+            return one
+        new = self._grounding.in_facet(facet.name, one.span, reading.message)
+        return one if new is None else new.model_copy(update={"must": one.must})
 
-    def _found(
-        self, request: Request, tags: Tags, spoken: Sequence[Place]
-    ) -> tuple[list[Constraint], list[Described], list[str]]:
-        """What the transformer says is spoken of a facet, and the parser did not take: values, descriptions, titles."""
-        constraints: list[Constraint] = []
-        described: list[Described] = []
-        unknown: list[str] = []
-        taken = list(spoken)
-        if {Act.DETAILS, Act.COMPARE} & set(request.acts):
-            return constraints, described, unknown
-        tokens = tokenize(request.message)
-        for start, end, place, chance in tags.spans():
-            span = _on_words(tokens, (start, end))
-            if span is None or chance < self._sure.speaks or any(span[0] < b and a < span[1] for a, b in taken):
-                continue
-            said = request.message[slice(*span)]
-            if all(token.form in FILLER for token in _within(tokens, span)):
-                continue
-            facet = self._facets[place]
-            role = tags.role_of(span) or {}
-            if place == self._title:
-                unknown.append(said)
-            elif (one := self._grounded(facet, span, request.message, tokens, chance)) is not None:
-                refused = role.get("rejected", 0.0) > 0.5 and one.operator is Operator.IS
-                constraints.append(one.model_copy(update={"operator": Operator.IS_NOT}) if refused else one)
-            else:
-                described.append(Described(facet=facet.name, words=said, span=span, confidence=round(chance, 2)))
-            taken.append(span)
-        return constraints, described, unknown
-
-    def _grounded(
-        self, facet: Column, span: Place, message: str, tokens: Sequence[Token], chance: float
-    ) -> Constraint | None:
+    def _grounded(self, facet: Column, span: Place, reading: "_Reading", chance: float) -> Constraint | None:
         """The constraint that words mean in a facet; None where it holds nothing like them."""
-        said = message[slice(*span)]
-        common = {"facet": facet.name, "words": said, "span": span}
         if facet.kind in _CATEGORY:
-            named = self._lexicon.all_named([token.form for token in _within(tokens, span)])
-            value = next((one.value for one in named if one.facet == facet.name), None) or self._alike(facet, said)
-            sure = round(min(1.0, 0.5 + chance / 2), 2)
+            said, chances = reading.said(span), reading.tags.facet_of(span)
+            best = self._likeliest(span, chances, reading) if chances is not None else None
+            name, value = (best.facet, best.value) if best is not None else (facet.name, self._alike(facet, said))
             if value is not None:
-                return Constraint(operator=Operator.IS, value=value, confidence=sure, **common)
+                sure = round(min(1.0, 0.5 + chance / 2), 2)
+                return Constraint(facet=name, operator=Operator.IS, value=value, words=said, span=span, confidence=sure)
         if facet.kind in (Kind.NUMBER, Kind.DATE):
-            return self._grounding.in_facet(facet.name, span, message)
+            return self._grounding.in_facet(facet.name, span, reading.message)
         return None
 
     def _alike(self, facet: Column, said: str) -> str | None:
-        """The facet's value that is spelt most like the words."""
-        values = self._folded.get(facet.name)
-        if values is None or len(said) < 4:
+        """The facet's value that the words are, or that is spelt most like them."""
+        values, column = self._folded.get(facet.name), self._catalog.column(facet.name)
+        if values is None or not isinstance(column, CategoryColumn):
             return None
-        found = process.extractOne(fold(said), values, scorer=fuzz.ratio, score_cutoff=_ALIKE)
-        column = self._catalog.column(facet.name)
-        return column.values[found[2]] if found and isinstance(column, CategoryColumn) else None
+        plain = fold(said)
+        if plain in values:
+            return column.values[values[plain]]
+        found = (
+            process.extractOne(plain, values.keys(), scorer=fuzz.ratio, score_cutoff=_ALIKE) if len(plain) > 4 else None
+        )
+        return column.values[values[found[0]]] if found else None
+
+    def _is_name(self, facet: Column) -> bool:
+        """True for people and the like: a part of another's name does not stand for one that is not there."""
+        return facet.meaning is Meaning.PERSON or facet.name in self._names
 
     def _taken_up(self, heard: str, tags: Tags, told: set[str]) -> list[Constraint]:
         """Values that our side named and that the person takes up: 'yes' to 'shall I look in Oakland?'."""
@@ -192,18 +284,20 @@ class Deciding:
             value = next((one.value for one in self._lexicon.all_named(forms) if one.facet == facet.name), None)
             if value is not None:
                 told.add(facet.name)
-                words = heard[hint.start : hint.end]
                 found.append(
                     Constraint(
-                        facet=facet.name, operator=Operator.IS, value=value, words=words,
+                        facet=facet.name,
+                        operator=Operator.IS,
+                        value=value,
+                        words=heard[hint.start : hint.end],
                         confidence=round(role["wanted"], 2),
                     )
-                )  # fmt: skip
+                )
         return found
 
     def _hints(self, part: int, text: str) -> list[Hint]:
-        """Where the catalog's values and numbers stand in a text: the longest runs first."""
-        tokens = tokenize(text[:2000])
+        """Where the catalog's values, titles and numbers stand in a text: the longest runs first."""
+        tokens = tokenize(text[:_LONGEST_MESSAGE])
         forms = [token.form for token in tokens]
         found: list[Hint] = []
         at = 0
@@ -218,9 +312,16 @@ class Deciding:
 
     def _named_at(self, forms: Sequence[str], at: int) -> tuple[int, tuple[int, ...]]:
         for length in range(min(_LONGEST_VALUE, len(forms) - at), 0, -1):
-            named = self._lexicon.exactly(forms[at : at + length])
-            facets = {self._place[one.facet] for one in named if one.facet in self._place and not one.leaning}
-            if facets and not (length == 1 and forms[at] in FILLER):
+            run = forms[at : at + length]
+            if length == 1 and run[0] in FILLER:
+                break
+            is_plain = length == 1 and ranks().get(run[0], _RARE) < _RARE
+            least = _COMMON_SHARE * len(self._catalog) if is_plain else 0  # everyday words are some item's by accident
+            named = [one for one in self._lexicon.exactly(run) if one.count > least and not one.leaning]
+            facets = {self._place[one.facet] for one in named if one.facet in self._place}
+            if not is_plain and self._titles.exact(run) is not None:
+                facets.add(self._title)
+            if facets:
                 return length, tuple(sorted(facets))
         return 0, ()
 
@@ -233,13 +334,60 @@ class Deciding:
         return self._tagger.facet_vectors([_text_of(self._catalog, facet) for facet in self._facets])
 
     @cached_property
-    def _folded(self) -> dict[str, list[str]]:
+    def _folded(self) -> dict[str, dict[str, int]]:
+        """Each category's values, folded, with their places."""
         columns = {facet.name: self._catalog.column(facet.name) for facet in self._facets if facet.kind in _CATEGORY}
         return {
-            name: [fold(value) for value in column.values]
+            name: {fold(value): place for place, value in enumerate(column.values)}
             for name, column in columns.items()
             if isinstance(column, CategoryColumn) and len(column.values) <= _MOST_VALUES
         }
+
+    @cached_property
+    def _names(self) -> frozenset[str]:
+        """Categories most of whose values are two or three words, each rarely with the same ones: names of people."""
+        return frozenset(
+            name
+            for name, values in self._folded.items()
+            if len(values) >= _FEW and sum(value.count(" ") in (1, 2) for value in values) > _MOSTLY * len(values)
+        )
+
+
+@dataclass
+class _Reading:
+    """A message while it is weighed: what it came to so far, and which of its characters are spoken for."""
+
+    message: str
+    tokens: Sequence[Token]
+    tags: Tags
+    taken: list[Place]
+    constraints: list[Constraint] = field(default_factory=list)
+    described: list[Described] = field(default_factory=list)
+    new_words: list[str] = field(default_factory=list)
+
+    def said(self, span: Place) -> str:
+        return self.message[slice(*span)]
+
+    def is_taken(self, span: Place) -> bool:
+        return any(_overlap(span, other) for other in self.taken)
+
+    def take(self, new: Constraint | Described, span: Place) -> None:
+        if isinstance(new, Constraint):
+            self.constraints.append(new)
+            self.new_words.append(self.said(span))
+        else:
+            self.described.append(new)
+        self.taken.append(span)
+
+
+def _names_value(one: Constraint) -> bool:
+    """True for a constraint that words gave by naming a value; numbers, comparisons and lists are others' work."""
+    is_named = one.operator in (Operator.IS, Operator.IS_NOT) and isinstance(one.value, str)
+    return is_named and one.span is not None and one.than is None
+
+
+def _overlap(one: Place, other: Place) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def _telling(catalog: Catalog) -> list[Column]:

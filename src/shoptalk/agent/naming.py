@@ -71,8 +71,8 @@ class Naming:
     def __init__(self, catalog: Catalog, lexicon: Lexicon) -> None:
         self._catalog = catalog
         self._lexicon = lexicon
-        self._titles = Titles(catalog)
-        self._spotting = Spotting(catalog, lexicon, self._titles)
+        self.titles = Titles(catalog)
+        self._spotting = Spotting(catalog, lexicon, self.titles)
 
     def mentions(self, sentence: Sentence, state: TalkState) -> tuple[list[Mention], list[str]]:
         """The items named, in the order of the message, and the titles asked for that the shop does not have."""
@@ -112,8 +112,8 @@ class Naming:
         found, unknown = [], []
         for match in _QUOTED.finditer(sentence.message):
             said = words(match[1])
-            row = self._titles.exact(said) if said else None
-            near = self._titles.closest(said) if said and row is None else None
+            row = self.titles.exact(said) if said else None
+            near = self.titles.closest(said) if said and row is None else None
             inside = [i for i, token in enumerate(sentence.tokens) if match.start() <= token.start < match.end()]
             if not inside:
                 continue
@@ -159,7 +159,7 @@ class Naming:
                 break
             skip += 1
         form = sentence.forms[at + skip] if at + skip < len(sentence) else ""
-        model = self._titles.model(form) if form else None
+        model = self.titles.model(form) if form else None
         if model is None or not sentence.free(at + skip):
             return 0, None
         return skip, Spot(at + skip, 1, model, 0, 1.0, {})

@@ -94,7 +94,7 @@ class EmbeddedUnderstanding:
         self._wishes = Wishes(catalog, self._lexicon, self._grounding)
         self._written = _written(catalog)
         self._idle = _kind_words(catalog) | _everywhere(catalog)
-        self._deciding = Deciding(catalog, self._lexicon, self._grounding, tagger) if tagger else None
+        self._deciding = Deciding(catalog, self._lexicon, self._grounding, self._naming.titles, tagger) if tagger else None
 
     def understand(self, message: str, state: TalkState) -> Request:
         """The request. The first 2,000 characters are read; any text at all is valid."""
