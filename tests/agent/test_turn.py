@@ -10,7 +10,7 @@ from shoptalk import Shop
 from shoptalk.agent.checking import Known
 from shoptalk.agent.explaining import Answer
 from shoptalk.agent.state import TalkState
-from shoptalk.retrieval.query import Operator, Stance
+from shoptalk.retrieval.query import Act, Constraint, Operator, Request, Stance
 
 MESSAGES = [
     "something like Alien but funny, under two hours", "a comedy from the 80s", "no horror please", "french films",
@@ -224,3 +224,82 @@ def test_dropping_a_chip_takes_the_constraint_back(films_shop):
 def test_as_many_picks_as_asked_for(films_shop, count):
     word = {1: "just one comedy", 2: "two comedies", 7: "give me 7 comedies"}[count]
     assert len(films_shop.talk().say(word).picks) == count
+
+
+def test_what_is_asked_is_the_last_sentence_and_is_heard(films_shop):
+    talk = films_shop.talk()
+    for message in ("a comedy", "thanks", "a Korean western", "yes", "undo"):
+        reply = talk.say(message)
+        _, state = films_shop.log.load(talk.id)
+        assert state.question == reply.question == talk.question
+        if reply.question is None:
+            assert state.heard == ""
+        else:
+            assert reply.text.endswith("\n\n" + reply.question.text)
+            assert state.heard == reply.question.text[:300]
+
+
+@settings(max_examples=15, deadline=None)
+@given(TALKS)
+def test_every_count_that_is_offered_is_true(films_shop, messages):
+    """Whatever was said: a click on the last answer's choice finds as many as the button says."""
+    for nth in range(2):
+        talk = films_shop.talk()
+        reply = say_all(talk, messages)[-1]
+        if reply.question is None:
+            return
+        place = nth % len(reply.question.choices)
+        choice = reply.question.choices[place]
+        found = [event.passing for event in talk.events(talk.choosing(place)) if event.kind == "found"]
+        assert found == ([] if choice.changes_nothing else [choice.count])
+
+
+def test_what_is_outside_the_trade_is_said_honestly_and_changes_nothing(films_shop):
+    talk = films_shop.talk()
+    before = talk.say("a comedy").chips
+    events = list(talk.events(Request(message="book me a flight", acts=(Act.OUTSIDE,))))
+    reply = events[-1].reply
+    assert not reply.picks
+    assert reply.chips == before
+    assert "films" in reply.text
+    assert "found" not in [event.kind for event in events]
+
+
+def test_small_talk_is_not_always_the_same(films_shop):
+    talk = films_shop.talk()
+    assert len({talk.say("thanks").text for _ in range(3)}) == 3
+
+
+def test_what_was_assumed_is_said_and_what_was_said_is_not_repeated(films_shop):
+    def assumed(constraint):
+        request = Request(message="x", constraints=(constraint.model_copy(update={"confidence": 0.6}),))
+        return list(films_shop.talk().events(request))[-1].reply.text
+
+    comedy = Constraint(facet="genres", operator=Operator.IS, value="Comedy", words="comedies")
+    spelt = Constraint(facet="directors", operator=Operator.IS, value="Jacques Tati", words="Tatti")
+    short = Constraint(facet="runtime", operator=Operator.AT_MOST, value=90.0, words="short")
+    minutes = short.model_copy(update={"words": "90 minutes"})
+    assert "I took “Tatti” to mean Jacques Tati" in assumed(spelt)
+    assert "I took “short” to mean up to 90 min" in assumed(short)
+    assert "I took" not in assumed(comedy) + assumed(minutes)
+
+
+@pytest.mark.parametrize(
+    ("operator", "value", "must", "label"),
+    [(Operator.LEAST, 1.0, True, "the shortest"), (Operator.MOST, 3.0, True, "the 3 longest"),
+     (Operator.IS_NOT, 90.0, False, "rather not 90 min"), (Operator.BETWEEN, (80.0, 90.0), False, "ideally 80–90 min")],
+)  # fmt: skip
+def test_a_chip_says_how_much_it_binds(films_shop, operator, value, must, label):
+    wish = Constraint(facet="runtime", operator=operator, value=value, must=must, words="x")
+    reply = list(films_shop.talk().events(Request(message="x", constraints=(wish,))))[-1].reply
+    assert [chip.label for chip in reply.chips] == [label]
+    assert label.removeprefix("ideally ") in reply.text
+
+
+def test_few_picks_come_with_a_soft_offer_that_is_not_repeated(films_shop):
+    talk = films_shop.talk()
+    reply = talk.say("a western from the 30s under 100 minutes")
+    assert 1 <= len(reply.picks) <= 2
+    assert reply.question.choices[0].count > len(reply.picks)
+    assert reply.text.startswith(("Here", "Just"))
+    assert talk.say("in English").question is None
