@@ -298,7 +298,7 @@ class Lexicon:
             if is_everyday and count <= _FEW and len(column.values) >= _OPEN:
                 continue  # what any sentence may say, and hardly an item has: one director called 'movies'
             self._named[key].append(Named(facet.name, value, count))
-            if facet.meaning is Meaning.PERSON and len(key) > 1:
+            if facet.meaning is Meaning.PERSON and len(key) > 1 and said[-1] not in FILLER:
                 people[key[-1]][facet.name, value] += count
 
     def _add_flag(self, facet: Column, count: int) -> None:
@@ -321,7 +321,8 @@ class Lexicon:
                 by_person[person] += count
             (best, most), *others = by_person.most_common(2)
             alone = not others or most >= _DOMINANT * others[0][1]
-            if alone and len(name) > 3 and (name,) not in self._named and name not in FILLER:
+            telling = name not in FILLER and (most > _FEW or not _is_common(name))
+            if alone and telling and len(name) > 3 and (name,) not in self._named:
                 facet = max((f for f, person in holders if person == best), key=lambda f: holders[f, best])
                 self._named[name,].append(Named(facet, best, most))
 
