@@ -291,3 +291,21 @@ def test_an_empty_catalog_answers_too(tmp_path: Path):
     assert catalog.passing([Constraint(facet="brand", operator=Operator.IS, value="Acme")]).shape == (0,)
     catalog.write(tmp_path / "empty.parquet")
     assert len(Catalog.read(tmp_path / "empty.parquet", SCHEMA)) == 0
+
+
+def test_all_of_asks_for_every_value_and_most_and_least_for_the_outermost(catalog):
+    both = Constraint(facet="tags", operator=Operator.ALL_OF, value=("summer", "leather"))
+    dearest = Constraint(facet="price", operator=Operator.MOST, value=1.0)
+    brandless = Constraint(facet="brand", operator=Operator.IS_NOT, value="Acme")
+    names = [catalog.ids[row] for row in catalog.meets(both).nonzero()[0]]
+    assert names == ["clog"]
+    assert [catalog.ids[row] for row in catalog.passing([dearest]).nonzero()[0]] == ["boot"]
+    assert catalog.passing([dearest, brandless]).sum() == 1
+    assert not catalog.meets(brandless)[catalog.row("boot")]
+
+
+def test_most_becomes_a_bound_among_the_items_left(catalog):
+    least = Constraint(facet="price", operator=Operator.LEAST, value=2.0)
+    bound = catalog.bounded(least, catalog.passing([]))
+    assert bound.operator is Operator.AT_MOST
+    assert catalog.meets(bound).sum() == 2

@@ -11,6 +11,7 @@ from shoptalk.agent.phrases import (
     ALSO_BEFORE,
     ANEW,
     EXCHANGE,
+    NO_MATTER,
     SWITCH,
     TAKE_BACK,
     TAKE_BACK_HELD,
@@ -25,7 +26,7 @@ from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Kind, Meaning
 
 _TAKE_BACK, _TAKE_BACK_HELD, _TAKEN_BACK = Cues(TAKE_BACK), Cues(TAKE_BACK_HELD), Cues(TAKEN_BACK)
-_DROP, _ANEW, _SWITCH = Cues(DROP_CUES), Cues(ANEW), Cues(SWITCH)
+_DROP, _ANEW, _SWITCH = Cues((*DROP_CUES, *NO_MATTER)), Cues(ANEW), Cues(SWITCH)
 _ALSO_BEFORE, _ALSO_AFTER, _ALLOWED = Cues(ALSO_BEFORE), Cues(ALSO_AFTER), Cues(ALLOWED_AFTER)
 _EXCHANGE = Cues(EXCHANGE)
 _OPENINGS = frozenset("no yes yeah ok okay well hmm hm and so then oh but nah nope please".split())
@@ -80,12 +81,15 @@ class Carrying:
         at, length = _ANEW.within(forms)
         if length and forms[at : at + 2] in (["instead", "of"], ["forget", "that"]) and forms[at + 2 : at + 3]:
             return False
+        sentence.take(at, length)
         return bool(length) or forms[:1] == ["now"]
 
     def displaced(self, sentence: Sentence, new: Sequence[Constraint], state: TalkState) -> list[Constraint | str]:
         """What 'how about Italian then' replaces: the values that were asked of the same facet."""
         start = next((at for at, form in enumerate(sentence.forms) if form not in _OPENINGS), 0)
-        if not _SWITCH.at(sentence.forms, start):
+        length = _SWITCH.at(sentence.forms, start)
+        sentence.take(start, length)
+        if not length:
             return []
         spoken = {
             one.facet for one in new if one.operator in (Operator.IS, Operator.ANY_OF) and not self._adds(sentence, one)

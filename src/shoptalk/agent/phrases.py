@@ -194,6 +194,12 @@ TAKE_BACK: Final = (
     "dont worry about", "it neednt have", "doesnt really have to be", "doesnt really need to be", "ignore",
     "no longer care about",
 )  # fmt: skip
+#: Before the name of a facet: whatever it is.
+NO_MATTER: Final = (
+    "either", "doesnt matter what", "doesnt matter which", "does not matter what", "does not matter which",
+    "dont mind which",
+    "dont mind what", "dont care what", "dont care which", "no matter what", "no matter which", "whichever",
+)  # fmt: skip
 #: The same, where what stands behind them was asked for; else they refuse it.
 TAKE_BACK_HELD: Final = (
     "drop", "lose", "remove", "skip", "scratch", "leave out", "without the", "take out", "cancel", "instead of",

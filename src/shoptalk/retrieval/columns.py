@@ -164,7 +164,7 @@ def iso_day(days: float) -> str:
 
 
 def edge_of(held: NDArray[np.float64], operator: Operator, many: float, among: Mask) -> float | None:
-    """The last value that belongs to the `many` highest (MOST) or lowest (LEAST) of those in `among`; None if none has one."""
+    """The last of the `many` highest (MOST) or lowest (LEAST) values of the rows in `among`; None if none has one."""
     values = np.sort(held[among & ~np.isnan(held)])
     if not len(values):
         return None
@@ -173,7 +173,7 @@ def edge_of(held: NDArray[np.float64], operator: Operator, many: float, among: M
 
 
 def extreme(held: NDArray[np.float64], operator: Operator, many: float, among: Mask) -> Mask:
-    """(n,) mask of the `many` highest (MOST) or lowest (LEAST) of those in `among`, and what equals the last of them."""
+    """(n,) mask of the `many` highest (MOST) or lowest (LEAST) of those in `among`, and of the equals of the last."""
     edge = edge_of(held, operator, many, among)
     if edge is None:
         return np.zeros(len(held), dtype=np.bool_)
