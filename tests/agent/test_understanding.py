@@ -4,6 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from shoptalk.agent.phrasing import constraint_in_words
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.understanding import EmbeddedUnderstanding
 from shoptalk.retrieval.catalog import Catalog
@@ -70,6 +71,16 @@ VALUES = [
     ("at least 2 hours long", {("runtime", "at least", 120.0, True)}),
     ("I don't mind subtitles", set()),
 ]  # fmt: skip
+
+
+def test_a_refused_range_keeps_its_items_away_and_says_so(understand, films):
+    """'Not from the eighties' refuses ten years, and not just the first and the last."""
+    (refused,) = understand("comedies, but not from the eighties").constraints[1:]
+    assert (refused.operator, refused.value, refused.must) == (Operator.IS_NOT, (1980.0, 1989.0), True)
+    assert constraint_in_words(films.schema, refused) == "not 1980–1989"
+    passing = films.passing([refused])
+    assert not any(1980 <= films.value(row, "year") <= 1989 for row in passing.nonzero()[0])
+    assert passing.sum() + films.passing([refused.model_copy(update={"operator": Operator.BETWEEN})]).sum() == len(films)
 
 
 @pytest.mark.parametrize(("message", "expected"), VALUES)

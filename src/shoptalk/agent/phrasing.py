@@ -82,9 +82,10 @@ def constraint_in_words(schema: Schema, constraint: Constraint) -> str:
     value = constraint.value
     if constraint.operator in _ENDS:
         return _superlative(facet, constraint)
-    if constraint.operator is Operator.BETWEEN and isinstance(value, tuple):
+    outside = constraint.operator is Operator.IS_NOT and facet.kind in (Kind.NUMBER, Kind.DATE)
+    if (outside or constraint.operator is Operator.BETWEEN) and isinstance(value, tuple) and len(value) == 2:
         low, high = (_bound(facet, one) for one in value)
-        return _named(facet, f"{low.removesuffix(_tail(high))}–{high}")
+        return _named(facet, f"{'not ' if outside else ''}{low.removesuffix(_tail(high))}–{high}")
     if isinstance(value, tuple):
         several = [_bound(facet, one) for one in value]
         if constraint.operator in (Operator.IS, Operator.ALL_OF):

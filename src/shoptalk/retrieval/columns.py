@@ -18,6 +18,7 @@ Mask = NDArray[np.bool_]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ABOUT_SHARE, _ABOUT_YEARS, _ABOUT_DAYS = 0.1, 2.0, 7.0
+_RANGE = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,10 +188,10 @@ def _number(name: str, value: object) -> float:
 
 
 def _compare(name: str, held: NDArray[np.float64], operator: Operator, asked: list[float], near: float) -> Mask:
-    """Hold numbers (or days) against the asked ones; NaN meets nothing but IS_NOT."""
+    """Hold numbers (or days) against the asked ones; NaN meets nothing but IS_NOT, which refuses a pair as a range."""
     if operator in (Operator.MOST, Operator.LEAST):
         return extreme(held, operator, asked[0], ~np.isnan(held))
-    many = {Operator.BETWEEN: 2, Operator.ANY_OF: len(asked), Operator.IS_NOT: len(asked)}.get(operator, 1)
+    many = {Operator.BETWEEN: _RANGE, Operator.ANY_OF: len(asked), Operator.IS_NOT: len(asked)}.get(operator, 1)
     if len(asked) != many or not asked:
         raise ValueError(f"facet '{name}': '{operator}' cannot take {len(asked)} values")
     first = asked[0]
@@ -207,5 +208,7 @@ def _compare(name: str, held: NDArray[np.float64], operator: Operator, asked: li
             return (held >= min(asked)) & (held <= max(asked))
         case Operator.ABOUT:
             return np.abs(held - first) <= near + 1e-9
+    if operator is Operator.IS_NOT and len(asked) == _RANGE:
+        return ~((held >= min(asked)) & (held <= max(asked)))
     same: Mask = np.isin(held, asked)
     return ~same if operator is Operator.IS_NOT else same

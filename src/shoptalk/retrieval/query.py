@@ -43,8 +43,9 @@ class Constraint(BaseModel):
 
     Values: category facets take the catalog's own spelling (a tuple of them with ANY_OF and ALL_OF); numbers are in
     the facet's unit; dates are ISO days ('2024-05-01'; compared as text order would); flags are booleans; BETWEEN takes
-    a pair, both ends included. ABOUT holds within a tenth of the value, two years for years, a week for dates. MOST and
-    LEAST take how many items are meant: 'the three cheapest' are those among the items that meet all else.
+    a pair, both ends included, and IS_NOT may, of a number or a date ('not from the eighties'). ABOUT holds within a
+    tenth of the value, two years for years, a week for dates. MOST and LEAST take how many items are meant: 'the three
+    cheapest' are those among the items that meet all else.
     An item without a value for the facet meets no constraint but IS_NOT.
     """
 
