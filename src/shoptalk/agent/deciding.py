@@ -15,13 +15,13 @@ from rapidfuzz import fuzz, process
 from shoptalk.agent.english import ranks
 from shoptalk.agent.grounding import Grounding
 from shoptalk.agent.lexicon import Lexicon, Named
-from shoptalk.agent.state import TalkState
+from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.tagging import HEARD, MESSAGE, Hint, Matrix, Tagger, Tags, facet_text, kind_of
 from shoptalk.agent.titles import Titles
 from shoptalk.agent.tokens import Token, fold, singular, tokenize, words
 from shoptalk.agent.words import FILLER, NUMBER_WORDS, TITLE_NOUNS
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn
-from shoptalk.retrieval.query import Act, Constraint, Described, Operator, Request
+from shoptalk.retrieval.query import Act, Constraint, Described, Mention, Operator, Request, Stance
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
 
 Place = tuple[int, int]
@@ -31,7 +31,6 @@ _EXAMPLES = 4
 _LONGEST_VALUE = 6
 _MOST_VALUES = 20_000
 _ALIKE = 88.0
-_LIKELY = 0.5
 _FEW, _MOSTLY = 20, 0.7
 _RARE, _COMMON_SHARE = 2500, 0.005
 _UNSEEN = 0.5
@@ -49,7 +48,10 @@ class Confidences:
     speaks: float = 0.5
     unheard_of: float = 0.6
     taken_up: float = 0.6
+    refused: float = 0.8
     dropped: float = 0.7
+    liked: float = 0.5
+    disliked: float = 0.7
 
 
 class Deciding:
@@ -79,12 +81,15 @@ class Deciding:
         hints += [Hint(MESSAGE, *place, (self._title,)) for place in named]
         return self._tagger.read(heard, message, self._vectors, hints)
 
-    def decide(self, request: Request, state: TalkState) -> Request:
-        """The request as the transformer sees it, in the light of what our side last said."""
-        message, heard = request.message[:_LONGEST_MESSAGE], state.heard
+    def decide(self, request: Request, sentence: Sentence, heard: str, named: Sequence[Mention] = ()) -> Request:
+        """The request as the transformer sees it.
+
+        `sentence`: the message as the parser read it. `heard`: what the other side last said; `named`: the items in it.
+        """
+        message = sentence.message[:_LONGEST_MESSAGE]
         titles = [mention.span for mention in request.mentions if mention.span]
         tags = self.tags(message, heard, titles)
-        reading = _Reading(message, tokenize(message), tags, list(titles))
+        reading = _Reading(sentence, tags, list(titles))
         is_question = bool({Act.DETAILS, Act.COMPARE} & set(request.acts))
         if not is_question:
             self._weigh(request.constraints, reading)
@@ -103,6 +108,7 @@ class Deciding:
             update={
                 "acts": acts,
                 "constraints": tuple(sorted(constraints, key=lambda one: one.span or (0, 0))),
+                "mentions": tuple(self._stances(request.mentions, named, tags)),
                 "described": tuple(reading.described),
                 "dropped": tuple(dict.fromkeys((*request.dropped, *dropped))),
                 "text": _without(request.text, reading.new_words),
@@ -161,19 +167,26 @@ class Deciding:
 
     def _add(self, place: int, span: Place, chance: float, reading: "_Reading") -> None:
         """Takes up a span that the parser did not understand: a value, a title, or a description."""
-        facet = self._facets[place]
+        facet, sentence = self._facets[place], reading.sentence
+        at = reading.words(span)
+        if any(sentence.released[i] for i in at) or all(sentence.taken[i] for i in at):
+            return  # the parser knew the words, and let them go
         is_filler = all(token.form in FILLER for token in _within(reading.tokens, span))
         if place == self._title:
             return  # the parser knows the titles; others are too easily seen where none is
         new: Constraint | Described | None = self._grounded(facet, span, reading, chance)
         if new is None and not is_filler and facet.kind in _CATEGORY:
             new = Described(facet=facet.name, words=reading.said(span), span=span, confidence=round(chance, 2))
-        if isinstance(new, Constraint) and new.operator is Operator.IS:
-            role = reading.tags.role_of(span) or {}
-            if role.get("rejected", 0.0) > _LIKELY:
-                new = new.model_copy(update={"operator": Operator.IS_NOT})
+        if isinstance(new, Constraint) and new.operator is Operator.IS and self._is_refused(span, reading):
+            new = new.model_copy(update={"operator": Operator.IS_NOT})
         if new is not None:
             reading.take(new, span)
+
+    def _is_refused(self, span: Place, reading: "_Reading") -> bool:
+        """True under a 'no' that the parser saw, or where the transformer is sure of a refusal."""
+        role = reading.tags.role_of(span) or {}
+        negated = [reading.sentence.negated[i] for i in reading.words(span)]
+        return all(negated) or role.get("rejected", 0.0) > self._sure.refused
 
     def _bare(self, one: Constraint, reading: "_Reading") -> Constraint:
         """The value without the word that carries it, where the facet holds both: 'horror' for 'horror movies'."""
@@ -267,6 +280,29 @@ class Deciding:
         """True for people and the like: a part of another's name does not stand for one that is not there."""
         return facet.meaning is Meaning.PERSON or facet.name in self._names
 
+    def _stances(self, mentions: Sequence[Mention], heard: Sequence[Mention], tags: Tags) -> list[Mention]:
+        """The mentions, with likes and dislikes that the transformer hears and the parser did not."""
+        found = [self._disliked(mention, tags.role_of(mention.span) if mention.span else None) for mention in mentions]
+        told = {one.item_id for one in found if one.stance in (Stance.LIKED, Stance.DISLIKED)}
+        for mention in heard:
+            role = tags.role_of(mention.span, HEARD) if mention.span else None
+            if role is None:
+                continue
+            if mention.item_id in told:
+                own = [one for one in found if one.item_id == mention.item_id and one.span is None]
+                found = [self._disliked(one, role) if one in own else one for one in found]
+            elif role["disliked"] > self._sure.disliked:
+                found.append(mention.model_copy(update={"stance": Stance.DISLIKED, "span": None}))
+            elif role["liked"] > self._sure.liked:
+                found.append(mention.model_copy(update={"stance": Stance.LIKED, "span": None, "is_new": True}))
+        return found
+
+    def _disliked(self, mention: Mention, role: dict[str, float] | None) -> Mention:
+        """The mention as a dislike, where the transformer is sure of that and nothing is asked of it."""
+        if role is None or role["disliked"] < self._sure.disliked or mention.stance is Stance.OWNED:
+            return mention
+        return mention.model_copy(update={"stance": Stance.DISLIKED})
+
     def _taken_up(self, heard: str, tags: Tags, told: set[str]) -> list[Constraint]:
         """Values that our side named and that the person takes up: 'yes' to 'shall I look in Oakland?'."""
         found: list[Constraint] = []
@@ -357,16 +393,27 @@ class Deciding:
 class _Reading:
     """A message while it is weighed: what it came to so far, and which of its characters are spoken for."""
 
-    message: str
-    tokens: Sequence[Token]
+    sentence: Sentence
     tags: Tags
     taken: list[Place]
     constraints: list[Constraint] = field(default_factory=list)
     described: list[Described] = field(default_factory=list)
     new_words: list[str] = field(default_factory=list)
 
+    @property
+    def message(self) -> str:
+        return self.sentence.message
+
+    @property
+    def tokens(self) -> Sequence[Token]:
+        return self.sentence.tokens
+
     def said(self, span: Place) -> str:
         return self.message[slice(*span)]
+
+    def words(self, span: Place) -> list[int]:
+        """Places of the span's words in the sentence."""
+        return [i for i, token in enumerate(self.tokens) if token.start < span[1] and token.end > span[0]]
 
     def is_taken(self, span: Place) -> bool:
         return any(_overlap(span, other) for other in self.taken)

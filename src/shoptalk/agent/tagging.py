@@ -1,13 +1,13 @@
 """The small transformer that reads a message in the light of what was said before it.
 
-For each word it tells which of the catalog's facets the word speaks of (or none), and in which role (wanted, rejected,
-liked, disliked, seen, asked about, wanted similar); for the message, which acts are meant, which facets are asked for and
-which no longer matter. Facets come in as text ("genre: comedy, drama, horror"), so it serves catalogs it has never seen,
-in the manner of bi-encoder span taggers (Zaratiana et al., GLiNER, NAACL 2024). What the catalog's own words are is
-given to it as hints: the facets whose values a word belongs to.
+For each word it tells which of the catalog's facets the word speaks of (or none), and in which role (wanted,
+rejected, liked, disliked, seen, asked about, wanted similar); for the message, which acts are meant, which facets are
+asked for and which no longer matter. Facets come in as text ("genre: comedy, drama, horror"), so it serves catalogs it
+has never seen, in the manner of bi-encoder span taggers (Zaratiana et al., GLiNER, NAACL 2024). What the catalog's own
+words are is given to it as hints: the facets whose values a word belongs to.
 
-Four layers of MiniLM, trained by `shoptalk teach`; the word embeddings are MiniLM's own, untouched, and are read from its
-package. The transformer runs in ONNX Runtime, the heads are a few matrices here.
+Four layers of MiniLM, trained by `shoptalk teach`; the word embeddings are MiniLM's own, untouched, and are read from
+its package. The transformer runs in ONNX Runtime, the heads are a few matrices here.
 """
 
 import json
@@ -105,7 +105,7 @@ def hint_arrays(pieces: Pieces, hints: Sequence[Hint], facets: int) -> tuple[Mat
         if hint.is_number:
             kinds[mask, 2] = 1
         if hint.facets:
-            shares[np.ix_(mask, hint.facets)] = 1
+            shares[np.ix_(mask, np.array(hint.facets))] = 1
             kinds[mask, 1] = 1
             kinds[mask.argmax(), 0] = 1
     totals = shares.sum(axis=1, keepdims=True)
@@ -143,7 +143,7 @@ class Tags:
         return dict(zip(ACTS, self.acts.tolist(), strict=True))
 
     def spans(self, part: int = MESSAGE) -> list[tuple[int, int, int, float]]:
-        """Spans that speak of a facet, as (start, end, facet, probability), in order: neighbours of one facet joined."""
+        """Spans that speak of a facet, as (start, end, facet, probability) in order; neighbours of one facet joined."""
         best = self.facets.argmax(axis=1)
         none = self.facets.shape[1] - 1
         found: list[list[float]] = []
@@ -193,7 +193,8 @@ class Tagger:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.log_severity_level = 3
         try:
-            self._heads: dict[str, Matrix] = dict(np.load(folder / "heads.npz"))
+            held = np.load(folder / "heads.npz")
+            self._heads: dict[str, Matrix] = {name: held[name].astype(np.float32) for name in held.files}
             self.card: dict[str, Any] = json.loads((folder / "card.json").read_text("utf-8"))
             self._session = onnxruntime.InferenceSession(
                 folder / "layers.onnx", options, providers=["CPUExecutionProvider"]
@@ -305,13 +306,13 @@ def word_embeddings(weights: Path) -> Matrix:
 
 
 def _softmax(logits: Matrix) -> Matrix:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    powers: Matrix = np.exp(logits - logits.max(axis=1, keepdims=True))
     shares: Matrix = powers / powers.sum(axis=1, keepdims=True)
     return shares
 
 
 def _sigmoid(logits: Matrix) -> Matrix:
-    shares: Matrix = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    shares: Matrix = (1 / (1 + np.exp(-np.clip(logits, -30, 30)))).astype(np.float32)
     return shares
 
 

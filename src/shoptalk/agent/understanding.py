@@ -94,19 +94,23 @@ class EmbeddedUnderstanding:
         self._wishes = Wishes(catalog, self._lexicon, self._grounding)
         self._written = _written(catalog)
         self._idle = _kind_words(catalog) | _everywhere(catalog)
-        self._deciding = Deciding(catalog, self._lexicon, self._grounding, self._naming.titles, tagger) if tagger else None
+        self._deciding = (
+            Deciding(catalog, self._lexicon, self._grounding, self._naming.titles, tagger) if tagger else None
+        )
 
     def understand(self, message: str, state: TalkState) -> Request:
         """The request. The first 2,000 characters are read; any text at all is valid."""
-        request = self._parsed(message, state)
-        return self._deciding.decide(request, state) if self._deciding else request
-
-    def _parsed(self, message: str, state: TalkState) -> Request:
         message = well_formed(message)
         reading = _Reading(Sentence(message[:LONGEST_MESSAGE]), state)
         if state.heard and not state.table:  # someone else leads the talk, and names items
             reading.question = Sentence(state.heard[-_HEARD:])
             reading.heard = self._heard(reading.question, state)
+        request = self._parsed(message, reading)
+        if self._deciding is None:
+            return request
+        return self._deciding.decide(request, reading.sentence, state.heard[-_HEARD:], reading.heard)
+
+    def _parsed(self, message: str, reading: _Reading) -> Request:
         if (short := self._short(reading)) is not None:
             return short.model_copy(update={"message": message})
         reading.acts += opening_acts(reading.sentence)
