@@ -25,6 +25,20 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture(scope="session")
+def untaught(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder as `shoptalk teach` writes it, of a tagger that has learned nothing yet."""
+    import torch
+
+    from shoptalk.eval.teaching.model import TaggerNet, export
+    from shoptalk.retrieval.encoder import find_weights
+
+    torch.manual_seed(0)
+    folder = tmp_path_factory.mktemp("tagger")
+    export(TaggerNet(find_weights(None), layers=1), folder, {"steps": 0})
+    return folder
+
+
+@pytest.fixture(scope="session")
 def films() -> Catalog:
     """The films that ship with shoptalk, read and understood as any catalog is."""
     with as_file(files("shoptalk.demo") / "films.jsonl") as path:

@@ -398,6 +398,16 @@ def test_the_command_prints_tables_and_writes_json_and_misses(gardens, tmp_path)
     assert np.isfinite(report.mit[0].latency.p95)
 
 
+def test_the_report_tells_whether_the_transformer_had_a_part(gardens, untaught, monkeypatch):
+    monkeypatch.setenv("SHOPTALK_TAGGER", str(untaught))
+    plans = [UnderstandPlan(data=gardens, parser_only=alone, resamples=0, limit=1) for alone in (False, True)]
+    assert [run_understanding(plan).understanding for plan in plans] == ["parser and transformer", "parser"]
+    arguments = ["bench", "understand", "--data", str(gardens), "--limit", "1", "--parser-only", "--json", "-"]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert json.loads(done.stdout)["understanding"] == "parser"
+
+
 def test_an_unknown_dataset_and_an_empty_folder_are_refused(tmp_path):
     assert CliRunner().invoke(app, ["bench", "understand", "--data", str(tmp_path), "--only", "x"]).exit_code == 2
     empty = CliRunner().invoke(app, ["bench", "understand", "--data", str(tmp_path)])

@@ -53,7 +53,7 @@ def understanding_tables(report: "UnderstandReport") -> list[RenderableType]:
     tables += [_states(report.sgd)] if report.sgd else []
     tables += _stances(report.redial) if report.redial else []
     drawn = f"{report.limit:,} drawn of each split; " if report.limit else ""
-    note = f"{drawn}seed {report.seed}; intervals: 95% bootstrap over sentences or dialogues"
+    note = f"{report.understanding}; {drawn}seed {report.seed}; intervals: 95% bootstrap over sentences or dialogues"
     return [*tables, Text(note, style="dim"), *(Text(f"Not measured: {one}", style="yellow") for one in report.skipped)]
 
 

@@ -1,7 +1,8 @@
 """How well messages are understood, on public data: entities (MIT slots), state (SGD), stances and titles (ReDial).
 
-What is measured is `EmbeddedUnderstanding` and `advance` as every talk runs them, over a catalog made for each dataset;
-nothing is trained. A folder of data may hold any of the datasets; those that are not there are passed over and told.
+What is measured is `EmbeddedUnderstanding` and `advance` as every talk runs them, over a catalog made for each dataset,
+with the transformer that the settings choose or without one; nothing is trained. A folder of data may hold any of the
+datasets; those that are not there are passed over and told.
 """
 
 import platform
@@ -13,12 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shoptalk.agent.tagging import chosen_tagger
 from shoptalk.errors import DatasetError
 from shoptalk.eval.datasets import mit, redial, sgd
 from shoptalk.eval.datasets.files import found
 from shoptalk.eval.understand_mit import EntityReport, measure_domain
 from shoptalk.eval.understand_redial import RedialReport, measure_redial
 from shoptalk.eval.understand_sgd import StateReport, measure_states
+from shoptalk.settings import Settings
 
 if TYPE_CHECKING:
     from shoptalk.shop.parts import Progress
@@ -38,10 +41,14 @@ Miss = Callable[[dict[str, Any]], None]
 
 @dataclass(frozen=True)
 class UnderstandPlan:
-    """What to measure. Without `split` the test split where it is there, else valid or dev, which are one name."""
+    """What to measure. Without `split` the test split where it is there, else valid or dev, which are one name.
+
+    `parser_only`: without the transformer that the settings choose.
+    """
 
     data: Path
     only: Dataset | None = None
+    parser_only: bool = False
     split: str | None = None
     limit: int | None = None
     resamples: int = 1000
@@ -57,6 +64,9 @@ class UnderstandReport(BaseModel):
     machine: str
     seed: int
     resamples: int
+    understanding: Literal["parser", "parser and transformer"] = Field(
+        description="what read the messages; the parser alone also where no trained weights were found"
+    )
     limit: int | None = Field(description="sentences or dialogues of each split that were drawn; all where null")
     mit: tuple[EntityReport, ...]
     sgd: StateReport | None
@@ -74,8 +84,9 @@ def run_understanding(
     import shoptalk
 
     skipped: list[str] = []
+    tagger = None if plan.parser_only else chosen_tagger(Settings())
     options: dict[str, Any] = {
-        "limit": plan.limit, "resamples": plan.resamples, "seed": plan.seed, "miss": miss,
+        "tagger": tagger, "limit": plan.limit, "resamples": plan.resamples, "seed": plan.seed, "miss": miss,
     }  # fmt: skip
     entities, state, talks = [], None, None
     for domain in _domains(plan, skipped):
@@ -98,6 +109,7 @@ def run_understanding(
         machine=f"{platform.machine()}, Python {platform.python_version()}",
         seed=plan.seed,
         resamples=plan.resamples,
+        understanding="parser and transformer" if tagger else "parser",
         limit=plan.limit,
         mit=tuple(entities),
         sgd=state,

@@ -18,6 +18,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.agent.state import TalkState
+from shoptalk.agent.tagging import Tagger
 from shoptalk.agent.understanding import EmbeddedUnderstanding
 from shoptalk.eval.datasets import mit
 from shoptalk.eval.datasets.mit import TaggedSentence, TaggedSpan
@@ -134,6 +135,7 @@ def measure_domain(
     folder: Path,
     split: str,
     *,
+    tagger: Tagger | None = None,
     limit: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -145,7 +147,7 @@ def measure_domain(
     sentences = list(mit.read_split(folder, split))
     if limit is not None and limit < len(sentences):
         sentences = random.Random(seed).sample(sentences, limit)
-    understanding = Timed(EmbeddedUnderstanding(domain.catalog))
+    understanding = Timed(EmbeddedUnderstanding(domain.catalog, tagger))
     tally, texts, of_known, of_new = _Tally(), list[list[int]](), list[list[int]](), list[list[int]]()
     for number, sentence in enumerate(sentences, start=1):
         request, true = understanding.understand(sentence.text, TalkState()), set(sentence.spans)

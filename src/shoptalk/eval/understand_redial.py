@@ -19,6 +19,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.agent.state import TalkState, advance
+from shoptalk.agent.tagging import Tagger
 from shoptalk.agent.tokens import words
 from shoptalk.agent.understanding import EmbeddedUnderstanding, Understanding
 from shoptalk.eval.datasets import redial
@@ -126,6 +127,7 @@ def measure_redial(
     folder: Path,
     split: str,
     *,
+    tagger: Tagger | None = None,
     limit: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -141,7 +143,7 @@ def measure_redial(
     if limit is not None and limit < len(conversations):
         conversations = random.Random(seed).sample(conversations, limit)
     films = catalog_of(redial.read_films(folder))
-    understanding = Timed(EmbeddedUnderstanding(films.catalog))
+    understanding = Timed(EmbeddedUnderstanding(films.catalog, tagger))
     wordings: tuple[Wording, ...] = ("without year", "with year")
     stances = {wording: _StanceTally(resamples, seed) for wording in wordings}
     links = {wording: _LinkTally(resamples, seed) for wording in wordings}

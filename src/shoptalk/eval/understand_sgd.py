@@ -23,6 +23,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.agent.state import TalkState, advance
+from shoptalk.agent.tagging import Tagger
 from shoptalk.agent.understanding import EmbeddedUnderstanding, Understanding
 from shoptalk.errors import CatalogError
 from shoptalk.eval.datasets import sgd
@@ -210,6 +211,7 @@ def measure_states(
     folder: Path,
     split: str,
     *,
+    tagger: Tagger | None = None,
     limit: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -228,7 +230,7 @@ def measure_states(
     reports, tallies, milliseconds = [], dict[str, _Tally](), list[float]()
     for name in sold:
         service = SoldService(schemas[name], catalog_of(sgd.read_catalog(folder, name)))
-        understanding = Timed(EmbeddedUnderstanding(service.catalog))
+        understanding = Timed(EmbeddedUnderstanding(service.catalog, tagger))
         tally = tallies[name] = _Tally()
         for dialogue in of_service[name]:
             tally.begin()
