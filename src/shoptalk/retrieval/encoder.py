@@ -32,7 +32,16 @@ if TYPE_CHECKING:
 
     from shoptalk.settings import Settings
 
-__all__ = ["Encoder", "HashingEncoder", "MiniLMEncoder", "Progress", "export_encoder", "find_weights", "load_encoder"]
+__all__ = [
+    "Encoder",
+    "HashingEncoder",
+    "MiniLMEncoder",
+    "Progress",
+    "export_encoder",
+    "find_weights",
+    "load_encoder",
+    "quiet",
+]
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -279,7 +288,7 @@ def _export_graph(weights: Path, target: Path) -> dict[str, int]:
     from transformers import AutoModel
 
     by_first_token = _pools_by_first_token(weights)
-    with _quiet():
+    with quiet():
         try:
             model = AutoModel.from_pretrained(weights, attn_implementation="eager", dtype=torch.float32).eval()
         except (OSError, ValueError, RuntimeError) as error:
@@ -338,7 +347,7 @@ def _pools_by_first_token(weights: Path) -> bool:
 
 
 @contextmanager
-def _quiet() -> "Iterator[None]":
+def quiet() -> "Iterator[None]":
     """Loading and tracing print progress bars and warnings that nobody who runs a shop can act on."""
     from transformers.utils import logging as chatter
 

@@ -4,6 +4,7 @@ Nothing heavy is imported before a command runs, so that `shoptalk --help` answe
 """
 
 import json
+import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -87,6 +88,14 @@ def _writable(out: Path | None) -> Path | None:
     if out is not None and out != Path("-") and (out.is_dir() or not out.parent.is_dir()):
         raise typer.BadParameter(f"{out} is a folder." if out.is_dir() else f"there is no folder {out.parent}.")
     return out
+
+
+def _folder_to_write(folder: Path) -> Path:
+    """Refuse a folder that cannot be written to before hours of work, not after."""
+    place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise typer.BadParameter(f"{place} is {'not to be written to' if place.is_dir() else 'no folder'}.")
+    return folder
 
 
 Out = Annotated[
@@ -346,6 +355,52 @@ def train(shop: ShopName = "films") -> None:
         _plainly(_console(), line)
 
 
+@app.command(rich_help_panel=_MEASURING)
+def teach(
+    *,
+    data: Annotated[
+        Path, typer.Option(envvar="SHOPTALK_DATA", metavar="DIR", help="Folder with sgd/ and redial/ to learn from.")
+    ],
+    out: Annotated[
+        Path, typer.Option(metavar="DIR", help="Folder to write the weights to.", callback=_folder_to_write)
+    ] = Path("tagger"),
+    sgd: Annotated[
+        int | None, typer.Option(min=0, help="Examples from Schema-Guided Dialogue; 0 does without it.")
+    ] = None,
+    redial: Annotated[int | None, typer.Option(min=0, help="Examples from ReDial; 0 does without it.")] = None,
+    made: Annotated[int | None, typer.Option(min=0, help="Examples made from invented catalogs.")] = None,
+    epochs: Annotated[float | None, typer.Option(min=0.0, help="How often each example is learned from.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of what is drawn and of the weights at the start.")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads to compute with; by default all.")] = None,
+) -> None:
+    """Train the transformer that helps to understand messages.
+
+    It learns from two public datasets and from examples made of invented
+    catalogs; nothing is learned from your shops. Without options it is trained
+    as the weights that ship were, which takes hours on two cores.
+
+    Example:  [bold]shoptalk teach --data DIR --out my-tagger[/bold]
+    """
+    import torch
+
+    from shoptalk.eval.teaching.training import TeachingConfig, gather
+    from shoptalk.eval.teaching.training import teach as train_tagger
+    from shoptalk.settings import Settings
+    from shoptalk.ui.tables import TeachingBar, taught_table
+
+    given = {"sgd": sgd, "redial": redial, "made": made, "epochs": epochs, "seed": seed}
+    config = TeachingConfig(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    torch.set_num_threads(threads or Settings().threads)
+    told = _console(stderr=True)
+    with told.status("Reading and making examples"):
+        train, held = gather(data, config)
+    with TeachingBar(told) as bar:
+        figures = train_tagger(train, held, out, config, bar)
+    console = _console()
+    console.print(taught_table(figures, len(train), len(held)))
+    _plainly(console, f"Written to {out}. To talk with it: SHOPTALK_TAGGER={shlex.quote(str(out))} shoptalk talk")
+
+
 @app.command(name="eval", rich_help_panel=_MEASURING)
 def evaluate(
     logs: Annotated[
@@ -429,6 +484,9 @@ def bench_understanding(
     only: Annotated[str | None, typer.Option(metavar="mit|sgd|redial", help="Measure only this dataset.")] = None,
     split: Annotated[str | None, typer.Option(help="Split to measure; by default test where it is there.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Draw so many sentences or dialogues of each split.")] = None,
+    parser_only: Annotated[
+        bool, typer.Option("--parser-only", help="Measure the parser alone, without the transformer.")
+    ] = False,
     seed: Annotated[int, typer.Option(help="Seed of what is drawn, misspelt and resampled.")] = 0,
     misses: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write what was not understood there, JSON lines.")
@@ -450,7 +508,7 @@ def bench_understanding(
     chosen = next((name for name in DATASETS if name == only), None)
     if only is not None and chosen is None:
         raise typer.BadParameter(f"'{only}' is none of {', '.join(DATASETS)}.", param_hint="--only")
-    plan = UnderstandPlan(data=data, only=chosen, split=split, limit=limit, seed=seed)
+    plan = UnderstandPlan(data=data, only=chosen, parser_only=parser_only, split=split, limit=limit, seed=seed)
     with _lines_to(misses) as tell, Stages(_console(stderr=True)) as progress:
         report = run_understanding(plan, progress, tell)
     _write_report(report.model_dump(mode="json"), out, lambda: understanding_tables(report))
@@ -534,5 +592,6 @@ def _interrupted(command: str | None) -> None:
         "build": "Stopped. What was done is kept: run the same command again to continue.",
         "update": "Stopped. The shop is as it was; run the same command again.",
         "train": "Stopped. The shop keeps the ranker that it had.",
+        "teach": "Stopped. No weights were written.",
     }
     _plainly(_console(stderr=True), told.get(command or "", "Stopped."))

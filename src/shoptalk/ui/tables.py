@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -31,9 +31,20 @@ from shoptalk.ui.terminal import printable
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from shoptalk.eval.teaching.training import Progress as TeachingProgress
     from shoptalk.shop import Shop
 
-__all__ = ["Stages", "counted", "facet_rows", "facet_table", "fact_lines", "shop_facts", "summary_lines"]
+__all__ = [
+    "Stages",
+    "TeachingBar",
+    "counted",
+    "facet_rows",
+    "facet_table",
+    "fact_lines",
+    "shop_facts",
+    "summary_lines",
+    "taught_table",
+]
 
 _EXAMPLES = 3
 _STAGES = {"read": "Reading", "encode": "Encoding", "index": "Indexing", "train": "Training the ranker"}
@@ -71,6 +82,50 @@ class Stages:
         elif stage not in self._begun:
             self._begun[stage] = time.monotonic()
             self._console.print(Text(f"{name} …" if total is None else f"{name}: {total:,} …"))
+
+
+class TeachingBar:
+    """Shows how far a training run is: step, loss and time left; off a terminal a line at every tenth of it."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars: Progress | None = None
+        self._told = -1
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn())
+            times = (TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(elapsed_when_finished=False))
+            self._bars = Progress(*columns, TextColumn("loss {task.fields[loss]:.3f}"), *times, console=self._console)
+            self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bars is not None:
+            self._bars.stop()
+
+    def __call__(self, now: "TeachingProgress") -> None:
+        """Show where the run stands."""
+        if self._bars is not None:
+            if not self._bars.tasks:
+                self._bars.add_task("Training", total=now.steps, loss=now.loss)
+            self._bars.update(self._bars.task_ids[0], completed=now.step, loss=now.loss)
+        elif (tenth := 10 * now.step // now.steps) > self._told:
+            self._told = tenth
+            left = round(now.seconds / now.step * (now.steps - now.step))
+            self._console.print(Text(f"Step {now.step:,} of {now.steps:,}: loss {now.loss:.3f}, {left:,} s left"))
+
+
+def taught_table(figures: Mapping[str, float], examples: int, held_out: int) -> Table:
+    """What a training run came to, on examples that were held out of it."""
+    table = Table(title=f"{examples:,} examples learned from; {held_out:,} held out", title_justify="left")
+    table.add_column("on those held out")
+    table.add_column("value", justify="right")
+    for name, value in figures.items():
+        table.add_row(name, f"{value:.3f}")
+    return table
 
 
 def facet_table(catalog: Catalog) -> Table:

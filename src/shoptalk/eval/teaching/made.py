@@ -298,10 +298,3 @@ def _misspelt(text: str, span: Tagged, draw: random.Random) -> tuple[str, int]:
     if not text[at].isalpha():
         return text, -1
     return text[:at] + draw.choice("abcdefghijklmnopqrstuvwxyz") + text[at + 1 :], at
-
-
-def shuffled(parts: Sequence[Sequence[Example]], draw: random.Random) -> list[Example]:
-    """All examples of several sources, mixed."""
-    mixed = [example for part in parts for example in part]
-    draw.shuffle(mixed)
-    return mixed

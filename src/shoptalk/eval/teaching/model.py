@@ -16,6 +16,7 @@ from transformers import BertModel
 
 from shoptalk.agent.tagging import ACTS, HINT_KINDS, ROLES, hint_arrays, split, word_embeddings
 from shoptalk.eval.teaching.examples import Example, KnownFacet
+from shoptalk.retrieval.encoder import quiet
 
 LAYERS = 4
 _KEY = 192
@@ -55,9 +56,10 @@ class TaggerNet(nn.Module):  # type: ignore[misc]
 
     def __init__(self, weights: Path, layers: int = LAYERS) -> None:
         super().__init__()
-        self.body = BertModel.from_pretrained(
-            weights, num_hidden_layers=layers, add_pooling_layer=False, attn_implementation="eager"
-        )
+        with quiet():  # the layers that are left out would be told of
+            self.body = BertModel.from_pretrained(
+                weights, num_hidden_layers=layers, add_pooling_layer=False, attn_implementation="eager"
+            )
         self.body.embeddings.word_embeddings = nn.Identity()
         self.register_buffer("words", torch.from_numpy(word_embeddings(weights)), persistent=False)
         size = self.body.config.hidden_size
@@ -179,7 +181,8 @@ def collate(examples: Sequence[Example], tokenizer: Tokenizer, draw: random.Rand
 def export(net: TaggerNet, folder: Path, card: dict[str, Any]) -> None:
     """Write `layers.onnx` (half-precision weights, computed in single), `heads.npz` and `card.json` to a folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    _export_layers(net.eval(), folder / "layers.onnx")
+    with quiet():
+        _export_layers(net.eval(), folder / "layers.onnx")
     heads = {name: value.detach().numpy() for name, value in net.state_dict().items() if not name.startswith("body.")}
     heads["hint_facets"] = heads.pop("hint_facets.weight")
     heads["facet_key"] = heads.pop("facet_key.weight")

@@ -12,7 +12,8 @@ import torch
 from tokenizers import Tokenizer
 
 from shoptalk.agent.tagging import ROLES
-from shoptalk.eval.datasets import redial
+from shoptalk.errors import DatasetError
+from shoptalk.eval.datasets import redial, sgd
 from shoptalk.eval.teaching.dialogues import from_redial, from_sgd
 from shoptalk.eval.teaching.examples import Example
 from shoptalk.eval.teaching.made import made
@@ -49,17 +50,23 @@ class Progress:
 
 
 def gather(data: Path, config: TeachingConfig) -> tuple[list[Example], list[Example]]:
-    """Examples to train on, and held out of each source. Raises DatasetError where a dataset is not there."""
+    """Examples to train on, and held out of each source, of which a tenth at most.
+
+    A dataset of which nothing is wanted is not read. Raises DatasetError where one that is wanted is not there.
+    """
     draw = random.Random(config.seed)
+    _require(data, config)
     drop = redial.conversation_ids(data / "redial", "valid") if redial.has_split(data / "redial", "valid") else ()
     sources = [
-        _sample(from_sgd(data / "sgd", "train", draw), config.sgd, draw),
-        _sample(from_redial(data / "redial", "train", draw, drop=drop), config.redial, draw, first=_tells_dislike),
-        list(islice(made(draw, config.made), config.made)),
+        _sample(from_sgd(data / "sgd", "train", draw), config.sgd, draw) if config.sgd else [],
+        _sample(from_redial(data / "redial", "train", draw, drop=drop), config.redial, draw, first=_tells_dislike)
+        if config.redial
+        else [],
+        list(made(draw, config.made)),
     ]
-    share = config.held_out // len(sources)
-    held = [example for source in sources for example in source[:share]]
-    return [example for source in sources for example in source[share:]], held
+    shares = [min(config.held_out // len(sources), len(source) // 10) for source in sources]
+    held = [example for source, share in zip(sources, shares, strict=True) for example in source[:share]]
+    return [example for source, share in zip(sources, shares, strict=True) for example in source[share:]], held
 
 
 def teach(
@@ -69,7 +76,14 @@ def teach(
     config: TeachingConfig,
     report: Callable[[Progress], None] | None = None,
 ) -> dict[str, float]:
-    """Train on the examples, write weights and card to `target`, and give the figures on what was held out."""
+    """Train on the examples, write weights and card to `target`, and give the figures on what was held out.
+
+    Raises DatasetError if there are no examples.
+    """
+    if not train:
+        raise DatasetError("There is nothing to learn from.", hint="Ask for more examples of one source at least.")
+    target.mkdir(parents=True, exist_ok=True)
+    checkpoint = target / "checkpoint.pt"
     torch.manual_seed(config.seed)
     draw = random.Random(config.seed)
     weights = find_weights(None)
@@ -77,7 +91,7 @@ def teach(
     tokenizer.no_padding()
     tokenizer.no_truncation()
     net = TaggerNet(weights)
-    steps = int(config.epochs * len(train) / config.batch)
+    steps = max(1, int(config.epochs * len(train) / config.batch))
     optimizer = torch.optim.AdamW(
         [
             {"params": net.body.parameters(), "lr": config.rate_body},
@@ -107,10 +121,11 @@ def teach(
         if report is not None:
             report(Progress(step, steps, smooth, perf_counter() - begin))
         if step % 500 == 0:
-            torch.save(net.state_dict(), target.with_suffix(".pt"))
+            torch.save(net.state_dict(), checkpoint)
     figures = measure(net, held, tokenizer)
     card = {"config": asdict(config), "examples": len(train), "steps": steps, "held out": figures}
     export(net, target, card | {"seconds": round(perf_counter() - begin)})
+    checkpoint.unlink(missing_ok=True)
     return figures
 
 
@@ -140,6 +155,20 @@ def measure(net: TaggerNet, examples: Sequence[Example], tokenizer: Tokenizer) -
     return figures | {f"role {role} F1": 2 * hit / max(true + guess, 1) for role, (hit, true, guess) in counts.items()}
 
 
+def _require(data: Path, config: TeachingConfig) -> None:
+    """Tell of a missing dataset before the others are read, which takes a minute."""
+    wanted = (
+        ("sgd", config.sgd, sgd.has_split, "Schema-Guided Dialogue"),
+        ("redial", config.redial, redial.has_split, "ReDial"),
+    )
+    for name, count, has_split, title in wanted:
+        if count and not has_split(data / name, "train"):
+            raise DatasetError(
+                f"{data / name}: the train split of {title} is not there.",
+                hint=f"Give the folder that holds sgd/ and redial/, or do without it: --{name} 0.",
+            )
+
+
 def _tells_dislike(example: Example) -> bool:
     return any("disliked" in (span.roles or ()) for span in example.spans)
 
@@ -157,9 +186,9 @@ def _sample(
         (rare if first(example) else telling if is_telling else bare).append(example)
     draw.shuffle(telling)
     draw.shuffle(bare)
-    chosen = [*rare, *telling[: count - count // 5 - len(rare)], *bare[: count // 5]]
+    chosen = [*rare, *telling[: max(0, count - count // 5 - len(rare))], *bare[: count // 5]]
     draw.shuffle(chosen)
-    return chosen
+    return chosen[:count]
 
 
 def _batches(examples: Sequence[Example], size: int, draw: random.Random) -> Iterator[list[Example]]:
