@@ -17,9 +17,9 @@ class Cues:
 
     def at(self, forms: Sequence[str], at: int) -> int:
         """Length in words of the longest phrase that begins at this place; 0 if none does."""
-        if not 0 <= at < len(forms):
+        if not 0 <= at < len(forms) or (held := self._first.get(forms[at])) is None:
             return 0
-        return next((len(said) for said in self._first.get(forms[at], ()) if forms[at : at + len(said)] == said), 0)
+        return next((len(said) for said in held if forms[at : at + len(said)] == said), 0)
 
     def ending(self, forms: Sequence[str], end: int) -> int:
         """Length in words of the longest phrase that ends right before this place; 0 if none does."""

@@ -144,8 +144,9 @@ class Lexicon:
 
         Several values come back for one run only where the run means them all ('romcom').
         """
-        for length in range(min(_LONGEST, len(forms) - at), 0, -1):
-            key = tuple(singular(form) for form in forms[at : at + length])
+        window = tuple(map(singular, forms[at : at + _LONGEST]))
+        for length in range(len(window), 0, -1):
+            key = window[:length]
             named = self._named.get(key)
             if key in self._years and not (at and forms[at - 1] in _YEAR_LEADS):
                 continue

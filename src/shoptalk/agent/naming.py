@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 
+from shoptalk.agent.cues import Cues
 from shoptalk.agent.lexicon import Lexicon
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.spotting import Spot, Spotting, year_at
@@ -22,8 +23,8 @@ from shoptalk.retrieval.query import Mention, Stance
 
 _QUOTED = re.compile(r"[\"“«]([^\"”»]{2,80})[\"”»]")
 _YEAR = re.compile(r"\s*\(?\b((?:18|19|20)\d\d)\b\)?")
-_BEFORE = {Stance(stance): cues for stance, cues in STANCE_BEFORE.items()}
-_AFTER = {Stance(stance): cues for stance, cues in STANCE_AFTER.items()}
+_BEFORE = {Stance(stance): Cues(cues) for stance, cues in STANCE_BEFORE.items()}
+_AFTER = {Stance(stance): Cues(cues) for stance, cues in STANCE_AFTER.items()}
 _LEAD_IN = frozenset(
     {
         "the",
@@ -63,6 +64,7 @@ _ITEM_NOUNS = frozenset(
     }
 )
 _LONGEST_TITLE = 10
+_FEW_WORDS, _MOST_QUOTED = 4, 8  # 'than the old film X'; titles in quotes that are held against every title
 
 
 class Naming:
@@ -100,7 +102,7 @@ class Naming:
         place, length = self._reference_at(sentence, at + 1, state)
         if place:
             return place, length + 1
-        spots = {spot.at: spot for spot in self._spotting.spots(sentence)}
+        spots = {spot.at: spot for spot in self._spotting.spots(sentence, at + 1, at + 1 + _FEW_WORDS)}
         skip, spot = self._spot_at(sentence, at + 1, spots)
         return (self._catalog.ids[spot.row], 1 + skip + spot.length) if spot else (None, 0)
 
@@ -110,10 +112,10 @@ class Naming:
 
     def _quoted(self, sentence: Sentence) -> tuple[list[Mention], list[str]]:
         found, unknown = [], []
-        for match in _QUOTED.finditer(sentence.message):
+        for number, match in enumerate(_QUOTED.finditer(sentence.message)):
             said = words(match[1])
             row = self.titles.exact(said) if said else None
-            near = self.titles.closest(said) if said and row is None else None
+            near = self.titles.closest(said) if said and row is None and number < _MOST_QUOTED else None
             inside = [i for i, token in enumerate(sentence.tokens) if match.start() <= token.start < match.end()]
             if not inside:
                 continue

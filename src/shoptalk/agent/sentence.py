@@ -1,10 +1,11 @@
 """A message while it is read: its words, which of them are spoken for, and where negation and softening reach."""
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from shoptalk.agent.cues import Cues
 from shoptalk.agent.polarity import read_polarity
+from shoptalk.agent.quantities import Quantity, read_quantities
 from shoptalk.agent.tokens import Token, boundaries, tokenize
 from shoptalk.agent.words import SOFTENERS
 
@@ -36,6 +37,11 @@ class Sentence:
 
     def __len__(self) -> int:
         return len(self.tokens)
+
+    @cached_property
+    def quantities(self) -> list[Quantity]:
+        """The numbers of the message."""
+        return read_quantities(self.message)
 
     def pair(self, at: int) -> tuple[str, str]:
         """The word at a place and the next; the second is empty at the end."""
@@ -70,9 +76,10 @@ class Sentence:
             end += 1
         return end
 
-    def follows(self, at: int, phrases: Iterable[str]) -> int:
+    def follows(self, at: int, phrases: Cues | Iterable[str]) -> int:
         """Length in words of the longest phrase that stands at this place; 0 if none does."""
-        return _cues(tuple(phrases)).at(self.forms, at)
+        cues = phrases if isinstance(phrases, Cues) else _cues(tuple(phrases))
+        return cues.at(self.forms, at)
 
     def is_phrase(self, phrases: Iterable[str]) -> bool:
         """True if the whole message is one of the phrases."""
@@ -80,9 +87,9 @@ class Sentence:
 
     def take_phrase(self, phrases: Iterable[str]) -> bool:
         """True if one of these phrases stands in the message; its words are taken."""
-        known = tuple(phrases)
+        cues = _cues(tuple(phrases))
         for at in range(len(self)):
-            if length := self.follows(at, known):
+            if length := self.follows(at, cues):
                 self.take(at, length)
                 return True
         return False

@@ -17,7 +17,7 @@ from rapidfuzz.distance import OSA
 from shoptalk.agent.english import ranks, rarity
 from shoptalk.agent.lexicon import Lexicon
 from shoptalk.agent.sentence import Sentence
-from shoptalk.agent.titles import ARTICLES, DROPPED, LONGEST, Likeness, Titles
+from shoptalk.agent.titles import ARTICLES, DROPPED, LONGEST, Likeness, Titles, keys_from
 from shoptalk.agent.tokens import words
 from shoptalk.agent.words import (
     FILLER,
@@ -43,6 +43,7 @@ WEIGHTS: Final[dict[str, float]] = {
 _CUES = {tuple(cue.split()[-2:]) for cues in STANCE_BEFORE.values() for cue in cues if " " in cue}
 _COMMON_WORD = 1000
 _LONG_KEY = 8
+_NO_TITLE_YET, _ARTICLES_READ = TITLE_NOUNS | ARTICLES, 8
 _ENGLISH = frozenset({"the", "a", "an", "and"})
 _LONG_MESSAGE, _WORDS_OFF = 80, 8  # in a long message fewer runs are looked up with letters off, and shorter ones
 _TITLES_READ = 20
@@ -93,14 +94,14 @@ class Spotting:
             if isinstance(column := catalog.column(facet.name), CategoryColumn)
         ]
 
-    def spots(self, sentence: Sentence) -> list[Spot]:
-        """The titles of a message, in its order; none overlap."""
+    def spots(self, sentence: Sentence, start: int = 0, past: int | None = None) -> list[Spot]:
+        """The titles of a message that begin at these places, in its order; none overlap."""
         if len(sentence) == 1 and sentence.forms[0] in ranks():  # one plain word is searched for: 'jaws'
             return []
         chosen: list[Spot] = []
         held = [False] * len(sentence)
         likely = sorted(
-            (spot for spot in self.candidates(sentence) if spot.odds > 0),
+            (spot for spot in self.candidates(sentence, start, past) if spot.odds > 0),
             key=lambda spot: (-spot.odds - _LONGER_WINS * spot.length, spot.at),
         )
         for spot in likely:
@@ -109,17 +110,20 @@ class Spotting:
                 chosen.append(spot)
         return sorted(chosen, key=lambda spot: spot.at)
 
-    def candidates(self, sentence: Sentence) -> Iterator[Spot]:
-        """Every run of words that could name an item, weighed."""
+    def candidates(self, sentence: Sentence, start: int = 0, past: int | None = None) -> Iterator[Spot]:
+        """Every run of words that begins at these places and could name an item, weighed."""
         forms = sentence.forms
-        common = [_common(form) for form in forms]
-        for at in range(len(forms)):
+        for at in range(len(forms))[start:past]:
+            if sentence.taken[at]:
+                continue
             if year_at(sentence, at) and sentence.message[: sentence.tokens[at].start].endswith("("):
                 continue
-            for end in range(at + 1, self._furthest(forms, at) + 1):
+            furthest = self._furthest(forms, at)
+            allowed = _typos_allowed(forms, at, furthest)
+            for end, (keys, typos) in enumerate(zip(keys_from(forms, at, furthest), allowed, strict=True), at + 1):
                 if sentence.taken[end - 1]:
                     break
-                like = self._titles.like(forms[at:end], typos=_typos_allowed(forms, common, at, end))
+                like = self._titles.like(keys, typos=typos)
                 if like is not None and not self._is_frayed(sentence, at, end, like):
                     yield self._weighed(sentence, at, end, like)
 
@@ -257,20 +261,31 @@ def _common(form: str) -> bool:
     return form in FILLER or ranks().get(form, _COMMON_WORD) < _COMMON_WORD
 
 
-def _typos_allowed(forms: Sequence[str], common: Sequence[bool], at: int, end: int) -> int:
-    """Letters that may be off: none where all words are common, two only where some word is no word."""
-    is_long = len(forms) > _LONG_MESSAGE
-    if end - at > (_WORDS_OFF // 2 if is_long else _WORDS_OFF) or forms[at] in _ENGLISH:
-        return 0
-    if common[at] and common[end - 1] and all(common[at:end]):
-        return int(not is_long and end - at > 1 and sum(map(len, forms[at:end])) >= _LONG_KEY)
-    if all(form in ranks() or form.isdigit() for form in forms[at:end]):
-        return int(not is_long)
-    return 1 if is_long or end - at > _WORDS_OFF // 2 else 2
+def _typos_allowed(forms: Sequence[str], at: int, furthest: int) -> Iterator[int]:
+    """Letters that may be off in the words from `at` to each place that follows.
+
+    None where all words are common, two only where some word is no word.
+    """
+    is_long, held = len(forms) > _LONG_MESSAGE, ranks()
+    common = known = True
+    letters = 0
+    for length, form in enumerate(forms[at:furthest], start=1):
+        common = common and _common(form)
+        known = known and (form in held or form.isdigit())
+        letters += len(form)
+        if length > (_WORDS_OFF // 2 if is_long else _WORDS_OFF) or forms[at] in _ENGLISH:
+            yield 0
+        elif common:
+            yield int(not is_long and length > 1 and letters >= _LONG_KEY)
+        elif known:
+            yield int(not is_long)
+        else:
+            yield 1 if is_long or length > _WORDS_OFF // 2 else 2
 
 
 def _past_articles(sentence: Sentence, at: int) -> int:
-    while at and not sentence.starts_clause[at] and sentence.forms[at - 1] in TITLE_NOUNS | ARTICLES:
+    first = max(0, at - _ARTICLES_READ)
+    while at > first and not sentence.starts_clause[at] and sentence.forms[at - 1] in _NO_TITLE_YET:
         at -= 1
     return at
 

@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +63,6 @@ class Titles:
                     self._models[word].append(row)
         self._parts = _parts_of(self._keys)
         self._openings = frozenset(key[:_OPENING] for key in self._keys)
-        self._lengths = frozenset(len(key) for key in self._keys)
 
     def begin_with(self, forms: Sequence[str]) -> bool:
         """True if some title may begin with these words: its first letters are theirs."""
@@ -75,11 +73,12 @@ class Titles:
         held = self._held(keys_of(forms))
         return self.best(list(held), held) if held else None
 
-    def like(self, forms: Sequence[str], *, typos: int) -> Likeness | None:
-        """The items that these words name with the fewest letters off, `typos` at most; None if there are none."""
-        keys = keys_of(forms)
+    def like(self, keys: Sequence[str], *, typos: int) -> Likeness | None:
+        """The items that words of these keys name with the fewest letters off, `typos` at most; None if none are."""
         if held := self._held(keys):
             return Likeness(tuple(held.items()), 0)
+        if typos < 1:
+            return None
         best: dict[int, float] = {}
         fewest = typos + 1
         for key, freely in zip(keys, _FREELY, strict=False):
@@ -136,8 +135,9 @@ class Titles:
     def _held(self, keys: Iterable[str]) -> dict[int, float]:
         held: dict[int, float] = {}
         for key, freely in zip(keys, _FREELY, strict=False):
-            for row, kind in self._keys.get(key, {}).items():
-                held[row] = min(kind + freely, held.get(row, kind + freely))
+            if (rows := self._keys.get(key)) is not None:
+                for row, kind in rows.items():
+                    held[row] = min(kind + freely, held.get(row, kind + freely))
         return held
 
     def _near(self, key: str, typos: int) -> Iterator[tuple[str, int]]:
@@ -150,23 +150,27 @@ class Titles:
             found = _compared(key, self._sharing_third(key), 2)
         yield from found
 
-    def _sharing_half(self, key: str) -> Iterator[str]:
-        size = len(key)
+    def _sharing_half(self, key: str) -> list[str]:
+        size, found = len(key), list[str]()
         for length in (size, size - 1, size + 1):
-            if length in self._lengths:
+            if (held := self._parts.get(length)) is not None:
                 half = length // 2
-                yield from self._parts.get((length, 0, key[:half]), ())
-                yield from self._parts.get((length, 1, key[size - length + half :]), ())
+                if same := held[0].get(key[:half]):
+                    found += same
+                if same := held[1].get(key[size - length + half :]):
+                    found += same
+        return found
 
-    def _sharing_third(self, key: str) -> Iterator[str]:
-        size = len(key)
+    def _sharing_third(self, key: str) -> list[str]:
+        size, found = len(key), list[str]()
         for length in range(size - 2, size + 3):
-            if length in self._lengths:
+            if (held := self._parts.get(length)) is not None:
                 third = length // 3
-                yield from self._parts.get((length, 2, key[:third]), ())
-                yield from self._parts.get((length, 4, key[size - length + 2 * third :]), ())
+                found += held[2].get(key[:third], ())
+                found += held[4].get(key[size - length + 2 * third :], ())
                 for at in range(third - 1, third + 2):
-                    yield from self._parts.get((length, 3, key[at : at + third]), ())
+                    found += held[3].get(key[at : at + third], ())
+        return found
 
 
 def keys_of(forms: Sequence[str]) -> tuple[str, ...]:
@@ -174,6 +178,14 @@ def keys_of(forms: Sequence[str]) -> tuple[str, ...]:
     plain = "".join(forms)
     other = _plain(forms)
     return (plain, other) if other and other != plain else (plain,)
+
+
+def keys_from(forms: Sequence[str], at: int, furthest: int) -> Iterator[tuple[str, ...]]:
+    """`keys_of` the words from `at` to each place that follows, up to `furthest`."""
+    plain = other = ""
+    for form in forms[at:furthest]:
+        plain, other = plain + form, other + _OTHERWISE.get(form, form)
+        yield (plain, other) if other and other != plain else (plain,)
 
 
 def _plain(forms: Sequence[str]) -> str:
@@ -198,26 +210,25 @@ def _keys(title: str, whole: Sequence[str]) -> Iterator[tuple[str, float]]:
             yield key, HEAD
 
 
-def _parts_of(keys: Iterable[str]) -> dict[tuple[int, int, str], list[str]]:
-    """Keys by their halves (0, 1) and thirds (2, 3, 4): the lists that `_near` compares with."""
-    parts: dict[tuple[int, int, str], list[str]] = defaultdict(list)
+def _parts_of(keys: Iterable[str]) -> dict[int, tuple[dict[str, list[str]], ...]]:
+    """Keys by their length, and those of a length by halves (0, 1) and thirds (2, 3, 4): what `_near` compares."""
+    parts: dict[int, tuple[dict[str, list[str]], ...]] = {}
     for key in keys:
         size = len(key)
         if not _ONE_TYPO <= size <= _LONGEST_KEY:
             continue
         half, third = size // 2, size // 3
-        parts[size, 0, key[:half]].append(key)
-        parts[size, 1, key[half:]].append(key)
-        if size >= _TWO_TYPOS:
-            parts[size, 2, key[:third]].append(key)
-            parts[size, 3, key[third : 2 * third]].append(key)
-            parts[size, 4, key[2 * third :]].append(key)
-    return dict(parts)
+        cut = [key[:half], key[half:]]
+        cut += [key[:third], key[third : 2 * third], key[2 * third :]] if size >= _TWO_TYPOS else []
+        held = parts.setdefault(size, ({}, {}, {}, {}, {}))
+        for by_part, part in zip(held, cut, strict=False):
+            by_part.setdefault(part, []).append(key)
+    return parts
 
 
-def _compared(key: str, others: Iterable[str], typos: int) -> list[tuple[str, int]]:
-    near = []
-    for other in dict.fromkeys(islice(others, _MOST_COMPARED)):
+def _compared(key: str, others: Sequence[str], typos: int) -> list[tuple[str, int]]:
+    near: list[tuple[str, int]] = []
+    for other in dict.fromkeys(others[:_MOST_COMPARED]) if others else ():
         off = OSA.distance(key, other, score_cutoff=typos)
         if off <= typos and _digits(key) == _digits(other):  # 'Alien 3' is not 'Alien 2' with a letter off
             near.append((other, off))

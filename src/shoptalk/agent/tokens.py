@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _BROKEN = re.compile(r"[\ud800-\udfff]")
@@ -44,6 +45,7 @@ def words(text: str) -> tuple[str, ...]:
     return tuple(fold(m.group()) for m in _WORD.finditer(text.replace("&", " and ")))
 
 
+@lru_cache(maxsize=16_384)
 def singular(word: str) -> str:
     """A crude English singular, the same for a word and its plural: 'comedies' and 'comedy' agree.
 

@@ -12,7 +12,7 @@ from shoptalk.agent.cues import Cues
 from shoptalk.agent.grounding import Grounding
 from shoptalk.agent.lexicon import Lexicon, Named
 from shoptalk.agent.phrases import RATHER_NOT, WISHED_AFTER, WISHED_BEFORE
-from shoptalk.agent.quantities import Bound, Quantity, read_quantities
+from shoptalk.agent.quantities import Bound, Quantity
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.tokens import words
 from shoptalk.agent.words import COMPARATIVES, CONTRAST, DEGREES, FEELING, QUESTIONS, SUPERLATIVES
@@ -109,7 +109,7 @@ class Wishes:
     def quantities(self, sentence: Sentence, asked: Asked) -> list[Constraint]:
         """Numbers with the facet they speak of; if they call none, that which was asked for. Musts, unless softened."""
         found = self._moments(sentence)
-        for said in read_quantities(sentence.message):
+        for said in sentence.quantities:
             inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
             counts = not said.unit and bool(inside) and self._is_count(sentence, inside, said.bound)
             if not inside or counts or any(sentence.taken[i] for i in inside):
@@ -148,7 +148,7 @@ class Wishes:
 
     def count(self, sentence: Sentence) -> int | None:
         """How many picks are wanted, if the message says so; its words are taken."""
-        for said in read_quantities(sentence.message):
+        for said in sentence.quantities:
             inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
             if inside and sentence.free(inside[0]) and not said.unit and self._is_count(sentence, inside, said.bound):
                 sentence.take(inside[0], len(inside))
