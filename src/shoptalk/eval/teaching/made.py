@@ -257,7 +257,8 @@ def _say(
         if marked.count("{v}") > 1:
             marked = marked.replace("]", "", 1) + "]"
     filled = re.sub(r"\{([vxwsthd])\}", lambda found: _filler(found[1], known, draw), marked)
-    into.add_marked(filled.replace("{n}", noun), place, roles)
+    several = noun if noun.endswith("s") else f"{noun}s"
+    into.add_marked(filled.replace("{n}s", several).replace("{n}", noun), place, roles)
 
 
 def _filler(kind: str, facet: KnownFacet, draw: random.Random) -> str:

@@ -207,7 +207,7 @@ def _export_layers(net: TaggerNet, target: Path) -> None:
     mask = torch.tensor([[1] * 7, [1] * 4 + [0] * 3])  # it must hold padding, or the graph leaves the mask out
     both = {0: "batch", 1: "sequence"}
     torch.onnx.export(
-        Layers(),
+        Layers().eval(),  # or the body is left in training mode
         (embeds, torch.zeros(2, 7, dtype=torch.long), mask),
         str(target),
         input_names=["inputs_embeds", "token_type_ids", "attention_mask"],
