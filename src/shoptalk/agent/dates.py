@@ -45,7 +45,7 @@ _DATED = tuple(
         r"\b(?P<year>\d{4})-(?P<month>\d{1,2})-(?P<day>\d{1,2})\b",
         rf"\b{_MONTH}\s+(?:the\s+)?{_SAID_DAY}{_YEAR}",
         rf"\b(?:the\s+)?{_SAID_DAY}\s+(?:of\s+)?{_MONTH}{_YEAR}",
-        rf"\b(?<=in )(?P<day>){_MONTH}{_YEAR}",
+        rf"\b(?:(?<=in )|(?<=since )|(?<=after )|(?<=before )|(?<=until )|(?<=from ))(?P<day>){_MONTH}{_YEAR}",
     )
 )
 _COUNT = rf"(?P<count>\d{{1,3}}|{'|'.join(sorted(NUMBER_WORDS, key=len, reverse=True))}|an?)"
@@ -57,7 +57,7 @@ _RELATIVE = re.compile(
     rf"|(?:in|after)\s+{_COUNT}\s+(?P<in_unit>days?|weeks?)(?:['’]?\s+time)?"
     rf"|{_COUNT.replace('count', 'ahead')}\s+(?P<ahead_unit>days?|weeks?)\s+from\s+(?:now|today)"
     r"|(?:(?P<which_end>this|the|next|coming)\s+)?(?:coming\s+)?(?P<end>weekend)"
-    r"|(?P<which_span>this|next)\s+(?P<span>week|month)"
+    r"|(?P<which_span>this|next|last)\s+(?P<span>week|month)"
     rf"|(?:(?P<lead>this|next|coming|upcoming)\s+)?(?:coming\s+)?(?P<weekday>{_NAMED_DAY})(?:,?\s+(?P<week>this|next)\s+week)?"
     rf"|(?P<short_lead>this|next|on|coming)\s+(?P<short>{_SHORT_DAY})(?:\s+(?P<short_week>this|next)\s+week)?"
     r")\b",
@@ -76,6 +76,7 @@ _FROM = re.compile(r"(?:\bbetween|\bfrom)\s*$", re.IGNORECASE)
 _NEAR = {"later today": 0, "today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}
 _MOST, _LEAD = 20, 12
 _TIMETABLE = 92
+_STILL_KEPT = 31  # days: a list whose last entry is younger is still being written
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ def first_today(low: date, high: date, today: date) -> date:
     It is today, unless all that the facet holds is past: then the first day of a timetable of at most three months, and
     the last day of anything longer, so that an old catalog answers as it did when it was new.
     """
-    if today <= high:
+    if today <= high + timedelta(days=_STILL_KEPT):
         return today
     return low if (high - low).days <= _TIMETABLE else high
 
@@ -206,7 +207,7 @@ def _offset(match: re.Match[str]) -> FromToday:
     if "end" in held:
         return FromToday(weekday=7, weeks=1 if held.get("which_end") == "next" else None)
     if "span" in held:
-        weeks = int(held["which_span"] == "next")
+        weeks = {"next": 1, "last": -1}.get(held["which_span"], 0)
         return FromToday(weekday=8, weeks=weeks) if held["span"] == "week" else FromToday(month_day=0, weeks=weeks)
     lead, week = held.get("lead") or held.get("short_lead"), held.get("week") or held.get("short_week")
     weekday = _WEEKDAYS[held.get("weekday") or held["short"]]
@@ -224,7 +225,7 @@ def _told(told: FromToday, low: date, high: date, today: date) -> tuple[date, da
         return day, day
     if told.weekday == 8:
         first = monday + timedelta(weeks=told.weeks or 0)
-        return max(first, today), first + timedelta(days=6)
+        return (first if high <= today else max(first, today)), first + timedelta(days=6)
     if told.weekday == 7:
         saturday = monday + timedelta(days=5, weeks=told.weeks or 0)
         return max(saturday, today), saturday + timedelta(days=1)
@@ -240,7 +241,7 @@ def _of_month(told: FromToday, low: date, high: date, today: date) -> tuple[date
     month = today.year * 12 + today.month - 1 + (told.weeks or 0)
     if told.month_day == 0:
         first, last = _month(month)
-        return (max(first, today) if not told.weeks else first), last
+        return (max(first, today) if not told.weeks and high > today else first), last
     days = [_month(month + ahead)[0].replace(day=told.month_day or 1) for ahead in _months_with(told, month)]
     coming = [day for day in days if day >= today] or days
     return (coming[0], coming[0]) if coming[0] <= high or told.weeks is not None else (days[0], days[0])

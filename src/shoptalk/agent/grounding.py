@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shoptalk.agent.adjectives import measured_by
 from shoptalk.agent.clocks import SaidTime, minute_of, read_times
 from shoptalk.agent.dates import SaidDay, meant, read_days
 from shoptalk.agent.quantities import Bound, Quantity, read_quantities
 from shoptalk.agent.tokens import Token, boundaries, singular, words
-from shoptalk.agent.words import COUNTED, FILLER, MEANING_WORDS, NUMBER_WORDS
+from shoptalk.agent.words import COUNTED, CURRENCIES, FILLER, MEANING_WORDS, NUMBER_WORDS
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn, DateColumn, NumberColumn
 from shoptalk.retrieval.flattening import HIGHEST
 from shoptalk.retrieval.query import Constraint, Operator
@@ -69,6 +70,13 @@ _GRADES = frozenset({"rating", "score", "review", "price", "rate", "fee", "cost"
 _DAY = 24 * 60
 _AROUND = 30
 _UNSURE = 0.7
+_TOLD_WHOLE = 1000
+#: Labels of money that is no price to pay, or not called so.
+_MONEY = frozenset("salary pay wage income earning rent fee deposit rrp msrp cost budget tuition fare".split())
+_HELD_IN = {"hour": "h", "hr": "h", "minute": "min", "min": "min"}
+#: What is said of a thing by what it has: a seven seater has seven seats.
+_HAVING = {"seater": "seat", "sleeper": "sleep", "bedder": "bed", "bedroomed": "bed", "doored": "door"}
+_LEAST_OF, _MOST_OF = frozenset({"min", "minimum", "least"}), frozenset({"max", "maximum", "most"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,6 +129,7 @@ class Grounding:
         self._levels = [one for facet in catalog.schema.facets if (one := _ladder(catalog, facet, _level_of))]
         self._labels = self._label_words()
         self._counts_too = {name: _counted_with(label) for name, label in self._labels.items()}
+        self._ranges = _ranges(self.scales)
 
     def scale_of(self, meanings: Iterable[Meaning]) -> Scale | None:
         """The ordered facet for the first meaning that the catalog has; dates stand in for a missing year."""
@@ -141,6 +150,35 @@ class Grounding:
         if meaning is Meaning.YEAR and not by_meaning and (scale := self.scale_of([meaning])):
             by_meaning = [scale.facet.name]
         return tuple(dict.fromkeys(by_label or by_meaning))
+
+    def scale_measuring(self, word: str) -> tuple[Scale, bool] | None:
+        """The number that tells an adjective ('tall' a height, 'complex' a complexity), and whether it means less."""
+        for scale in self.scales:
+            named = frozenset(singular(one) for one in (*words(scale.facet.label or ""), *words(scale.facet.name)))
+            if scale.facet.kind is Kind.NUMBER and (less := measured_by(word, named)) is not None:
+                return scale, less
+        return None
+
+    def ranged(self, one: Constraint) -> tuple[Constraint, ...]:
+        """'For five players' where the least and the most are told apart: five lies between them.
+
+        Of a least alone, such as a minimum age, five have to reach it; a maximum alone has to hold five.
+        """
+        ends = self._ranges.get(one.facet)
+        if ends is None or one.operator in (Operator.IS_NOT, Operator.MOST, Operator.LEAST):
+            return (one,)
+        low, high = ends
+        first, last = (one.value[0], one.value[1]) if isinstance(one.value, tuple) else (one.value, one.value)
+        exact = one.operator in (Operator.IS, Operator.ABOUT, Operator.BETWEEN)
+        holds_many = one.operator is Operator.AT_MOST and one.words.lower().startswith("up to")
+        found = []
+        if low and (exact or (high and one.operator in (Operator.AT_MOST, Operator.LESS_THAN) and not holds_many)):
+            operator = Operator.AT_MOST if exact else one.operator
+            found.append({"facet": low, "operator": operator, "value": first})
+        if high and (exact or holds_many or (low and one.operator in (Operator.AT_LEAST, Operator.MORE_THAN))):
+            operator = Operator.AT_LEAST if exact or holds_many else one.operator
+            found.append({"facet": high, "operator": operator, "value": last})
+        return tuple(Constraint.model_validate(one.model_dump() | held) for held in found) or (one,)
 
     def quantity(self, said: Quantity, tokens: Sequence[Token], message: str) -> Constraint | None:
         """The constraint that a number means here, or None where no facet takes it."""
@@ -282,16 +320,18 @@ class Grounding:
             return self.scale_of([Meaning.YEAR])
         near = _near(said.start, said.end, tokens, message)
         if said.unit == "money":
-            return self._best([s for s in self.scales if s.facet.meaning is Meaning.PRICE], near, said)
+            return self._best(self._money(), near, said)
         if said.unit == "star":
             starred = [scale for scale in self.scales if "star" in self._labels[scale.facet.name]]
             return self._best(starred, near, said) or self.scale_of([Meaning.RATING])
         if said.unit in _TURNED:
             return self._best(self._scales_counting(said.unit), near, said)
         if said.unit is not None:
-            fitting = [scale for scale in self.scales if scale.facet.unit and factor(said.unit, scale.facet.unit)]
+            fitting = [scale for scale in self.scales if (unit := _unit_of(scale)) and factor(said.unit, unit)]
             return self._best(fitting or self._unit_unknown(said, said.unit, near), near, said)
         called = next((held for word in near if (held := self._scales_called(word, said))), [])
+        if self._calls_level_first(near, said):
+            return None
         if not called and said.bound is not Bound.ABOUT:
             called = next((held for word in near if (held := self._scales_counting(word))), [])
             if not called and _counts_us(said, message):
@@ -307,7 +347,27 @@ class Grounding:
         price = self.scale_of([Meaning.PRICE])
         if price is not None:
             return None if _is_far_below(price, said) else price
+        if money := [scale for scale in self._money() if _is_plausible(scale, said)]:
+            return money[0]
         return self.scale_of([Meaning.DURATION]) if said.value > 20 else None
+
+    def _money(self) -> list[Scale]:
+        """Prices; where there are none, other money: salaries, rents, fees."""
+        prices = [scale for scale in self.scales if scale.facet.meaning is Meaning.PRICE]
+        return prices or [
+            scale
+            for scale in self.scales
+            if (scale.facet.unit or "").lower() in CURRENCIES or _MONEY & self._labels[scale.facet.name]
+        ]
+
+    def _calls_level_first(self, near: Sequence[str], said: Quantity) -> bool:
+        """'10 mm drop, size 43': the word next to the number names a category of numbers, the scale is further off."""
+        for word in near if self._levels else ():
+            if any(word in self._labels[one.facet.name] for one in self._levels):
+                return True
+            if self._scales_called(word, said):
+                return False
+        return False
 
     def _scales_called(self, word: str, said: Quantity) -> list[Scale]:
         return [scale for scale in self.scales if self._called_by(scale, (word,)) and not _is_age(scale, said)]
@@ -384,7 +444,9 @@ class Grounding:
         labels = {}
         for facet in self._catalog.schema.facets:
             said = (singular(word) for word in words(facet.label or facet.name))
-            labels[facet.name] = frozenset(word for word in said if len(word) > 2 and word not in FILLER)
+            labels[facet.name] = frozenset(
+                word for word in said if len(word) > 2 and (word not in FILLER or word in _HELD_IN)
+            )
         return labels
 
 
@@ -448,11 +510,34 @@ def _counts_us(said: Quantity, message: str) -> bool:
 
 def _in_unit_of(scale: Scale, said: Quantity) -> Quantity:
     """The quantity in the facet's own unit, where that measures the same: '1 kg' is 1000 where grams are counted."""
-    times = factor(said.unit, scale.facet.unit) if said.unit and scale.facet.unit else None
+    unit = _unit_of(scale)
+    times = factor(said.unit, unit) if said.unit and unit else None
     if times is None or times == 1:
         return said
-    upper = None if said.upper is None else round(said.upper * times, 6)
-    return replace(said, value=round(said.value * times, 6), upper=upper, unit=scale.facet.unit)
+    upper = None if said.upper is None else _converted(said.upper * times)
+    return replace(said, value=_converted(said.value * times), upper=upper, unit=unit)
+
+
+def _converted(value: float) -> float:
+    """What comes of a conversion, told no finer than people would: 60,000 miles are 96,561 km."""
+    return float(round(value)) if value >= _TOLD_WHOLE else round(value, 6)
+
+
+def _unit_of(scale: Scale) -> str | None:
+    """The facet's unit; the one that its label tells where it has none: 'hours per week'."""
+    said = (singular(word) for word in words(scale.facet.label or scale.facet.name))
+    return scale.facet.unit or next((_HELD_IN[word] for word in said if word in _HELD_IN), None)
+
+
+def _ranges(scales: Sequence[Scale]) -> dict[str, tuple[str | None, str | None]]:
+    """The facets that hold the least and the most of one thing, by the name of either: minimum and maximum players."""
+    ends: dict[frozenset[str], list[str | None]] = {}
+    for scale in scales:
+        said = frozenset(singular(word) for word in words(scale.facet.name))
+        for place, mark in enumerate((_LEAST_OF, _MOST_OF)):
+            if said & mark and said - mark and scale.facet.kind is Kind.NUMBER and not scale.facet.meaning:
+                ends.setdefault(said - mark, [None, None])[place] = scale.facet.name
+    return {name: (low, high) for low, high in ends.values() for name in (low, high) if name}
 
 
 def _is_age(scale: Scale, said: Quantity) -> bool:
@@ -478,12 +563,15 @@ def _near(start: int, end: int, tokens: Sequence[Token], message: str) -> tuple[
     after = list(takewhile(lambda token: not _is_number(token), after))
     inside = sum(token.start >= start for token in before)
     ordered = (*after[:1], *before[: inside + _LABEL_REACH + 2], *after[1:])
+    if [token.form for token in after[:2]] in (["year", "old"], ["years", "old"], ["year", "olds"]):
+        return ("age",)
     return tuple(dict.fromkeys(_called(token.form) for token in ordered))
 
 
 def _called(form: str) -> str:
     """A word as labels are compared by: in the singular, a bedroom a bed."""
     plain = singular(form)
+    plain = _HAVING.get(plain, plain)
     return plain.removesuffix("room") if len(plain) > 6 else plain
 
 

@@ -26,7 +26,10 @@ from shoptalk.retrieval.values import factor
 
 #: Numbers that have a name, and make no longer ones: a hundred dozen is never said.
 _NAMED = frozenset({"couple", "dozen", "hundred"})
-_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_DIGITS = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?!\d)|\d+(?:\.\d+)?"
+#: '30.000 km', '1.200 euros': a point before three digits parts thousands, where hardly anything is told in thousandths.
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:\.\d{3})+")
+_WHOLE_UNITS = (None, "km", "money", "min", "page")
 _SPOKEN = "|".join(sorted(NUMBER_WORDS, key=len, reverse=True))
 _BELOW_HUNDRED = "|".join(word for word, value in NUMBER_WORDS.items() if 0 < value < 100 and word not in _NAMED)
 _TEN, _DIGIT = (
@@ -43,9 +46,10 @@ _MONEY_BEFORE = r"usd|eur|gbp|us(?=\s?[$])"
 _UNIT = "|".join(
     sorted((re.escape(u) for u in (*UNITS, *CURRENCIES) if u.isalpha() and u not in _TOUCHING), key=len, reverse=True)
 )
+_HALVED = "met(?:re|er)|lit(?:re|er)|kilo|kg|pound|inch|mile|terabyte|tb"
 _NUMBER = re.compile(
     rf"(?:(?P<sign>[$€£¥]|\b(?:{_MONEY_BEFORE})\b\s?[$]?)\s?|(?<![\w.]))"
-    rf"(?P<number>{_DIGITS}|(?:an?\s+)?half\s+an|{_WORDED}(?:\s+and\s+a\s+half)?|an?(?=\s+(?:hour|thousand|grand)\b))"
+    rf"(?P<number>{_DIGITS}|(?:an?\s+)?half\s+an?(?=\s+(?:hour|{_HALVED})\b)|{_WORDED}(?:\s+and\s+a\s+half)?|an?(?=\s+(?:hour|thousand|grand)\b))"
     rf"(?P<thousand>\s?k\b|\s+(?:thousand|grand)\b)?(?P<half>\s+and\s+a\s+half(?=\s+hour))?"
     rf"(?:[\s-]?(?P<unit>{_UNIT})(?![a-z])|-?(?P<touching>in)\b|\s?(?P<mark>[\"€£$”%]))?(?P<half2>\s+and\s+a\s+half\b)?(?:(?P<compound>\s?(?:and\s+)?)(?P<rest>\d{{1,2}})\s?(?P<resttext>min(?:ute)?s?|m)?\b)?"
     rf"(?P<decade>s\b)?(?P<ish>ish\b)?(?P<plus>\+)?(?!\w)",
@@ -210,12 +214,16 @@ def _measured(match: re.Match[str]) -> tuple[float, str | None, int]:
     """Value in the facet's unit, the unit, and where the number ends."""
     many = (match["thousand"] or "").strip().lower()
     value = _number(match["number"]) * (1000.0 if many else 1.0)
+    parted = (
+        1.0 if many or not _THOUSANDS.fullmatch(match["number"]) else _number(match["number"].replace(".", "")) / value
+    )
     said = (match["unit"] or match["touching"] or match["mark"] or "").lower().replace("”", '"')
     if match["half"] or match["half2"]:
         value += 0.5
     if (match["sign"] or "").strip() or said in CURRENCIES or many == "grand":
-        return value / (100.0 if said in _HUNDREDTHS else 1.0), "money", _end_without_rest(match)
+        return value * parted / (100.0 if said in _HUNDREDTHS else 1.0), "money", _end_without_rest(match)
     unit = UNITS.get(said)
+    value *= parted if unit in _WHOLE_UNITS and (unit or match["number"].endswith("00")) else 1.0
     times = (factor(said, unit) if unit else None) or 1.0
     value *= times
     if unit == "min" and times == 60.0 and match["rest"]:
@@ -230,7 +238,7 @@ def _end_without_rest(match: re.Match[str]) -> int:
 def _number(said: str) -> float:
     plain = said.lower().strip()
     if plain[0].isdigit():
-        return float(plain.replace(",", ""))
+        return float(plain.replace(",", "") if plain.count(".") < 2 else plain.replace(".", ""))
     value = 0.0
     said_words = [word for word in re.split(r"[\s-]+", plain) if word not in ("a", "an", "and", "of")]
     for word in said_words:

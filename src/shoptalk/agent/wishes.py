@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -15,12 +16,15 @@ from shoptalk.agent.phrases import RATHER_NOT, WISHED_AFTER, WISHED_BEFORE
 from shoptalk.agent.quantities import Bound, Quantity
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.tokens import words
-from shoptalk.agent.words import COMPARATIVES, CONTRAST, DEGREES, FEELING, QUESTIONS, SUPERLATIVES
+from shoptalk.agent.words import COMPARATIVES, CONTRAST, DEGREES, FEELING, FILLER, ORDINALS, QUESTIONS, SUPERLATIVES
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn, NumberColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
 
 _SPARSE = 0.3
+_SHORTEST_LABEL, _ACRONYM = 4, 4
+#: Degrees that are values of many facets, and say nothing without one.
+_GRADES = frozenset("low medium high max maximum min minimal minimum full half none mid soft hard light heavy".split())
 _SHORTEST_REFUSAL = 6
 _PREFIXES = ("non", "un")
 _LESS_THAN_THIS = frozenset({"less", "too"})
@@ -114,6 +118,8 @@ class Wishes:
             counts = not said.unit and bool(inside) and self._is_count(sentence, inside, said.bound)
             if not inside or counts or any(sentence.taken[i] for i in inside):
                 continue
+            if not asked.facets and self._stands_for_item(sentence, inside[-1], said):
+                continue
             constraint = self._asked_number(sentence, said, asked) or self._grounding.quantity(
                 said, sentence.tokens, sentence.message
             )
@@ -121,8 +127,10 @@ class Wishes:
                 continue
             sentence.take_span(said.start, said.end)
             self._take_label(sentence, inside, constraint.facet)
-            found += self._bounded(sentence, constraint, inside)
-        return found
+            refused = sentence.refuses(inside[0])
+            for one in (constraint,) if refused else self._grounding.ranged(constraint):
+                found += self._bounded(sentence, one, inside)
+        return _spanned(sentence, found)
 
     def _bounded(self, sentence: Sentence, constraint: Constraint, inside: Sequence[int]) -> list[Constraint]:
         """The limit as it stands in its clause: turned round where it is refused, left out where it is let off."""
@@ -167,7 +175,10 @@ class Wishes:
             compared = SUPERLATIVES.get(form) or COMPARATIVES.get(form)
             if compared and (scale := self._grounding.scale_of(compared[0])):
                 found.append(scale.facet.name)
-            if len(form) > 4:
+            measured = at > 0 and sentence.forms[at - 1] == "how" and self._grounding.scale_measuring(form)
+            if measured:
+                found.append(measured[0].facet.name)
+            if len(form) > 4 and form not in ORDINALS:
                 found += [f.name for f in self._catalog.schema.facets if _same_stem(form, f.label)]
             if sentence.free(at):  # 'what time', and the phone numbers that are no facet
                 schema = self._catalog.schema
@@ -178,7 +189,13 @@ class Wishes:
     def _free_run(self, sentence: Sentence, at: int) -> tuple[int, tuple[Named, ...]]:
         if not sentence.free(at):
             return 0, ()
+        if (labelled := self._by_label(sentence, at)) is not None:
+            return 1, (labelled,)
         length, named = self._lexicon.longest(sentence.forms, at)
+        if length == 1 and self._grades_another(sentence, at, named):
+            return 0, ()
+        if not length and (acronym := self._acronym(sentence, at)):
+            return 1, (acronym,)
         if not length and (without := self._without(sentence.forms[at])):
             sentence.refuse(at)
             return 1, without
@@ -191,6 +208,44 @@ class Wishes:
         if not length:
             length, named = self._lexicon.near(sentence.forms, at)
         return (length, named) if sentence.free(at, length) else (0, ())
+
+    def _by_label(self, sentence: Sentence, at: int) -> Named | None:
+        """'Max cushioning', 'medium cushioning', 'low light': the value of the facet that the next word calls."""
+        form, after = sentence.pair(at)
+        if form not in _GRADES or len(after) < _SHORTEST_LABEL or sentence.clause_end(at) == at + 1:
+            return None
+        for name in self._grounding.facets_called(after):
+            column = self._catalog.column(name)
+            held = column.values if isinstance(column, CategoryColumn) else ()
+            code = next((code for code, value in enumerate(held) if value.casefold() == form), None)
+            if code is not None and isinstance(column, CategoryColumn):
+                return Named(name, held[code], int(column.counts[code]))
+        return None
+
+    def _grades_another(self, sentence: Sentence, at: int, named: tuple[Named, ...]) -> bool:
+        """'Low maintenance' where the light is low: a bare degree belongs to the noun behind it."""
+        form, after = sentence.pair(at)
+        if form not in _GRADES or not after or sentence.clause_end(at) == at + 1 or after in FILLER:
+            return False
+        own = {one.facet for one in named} & set(self._grounding.facets_called(after))
+        return not own and not sentence.cue[at + 1] and not self._lexicon.longest(sentence.forms, at + 1)[0]
+
+    def _acronym(self, sentence: Sentence, at: int) -> Named | None:
+        """A value of capitals that is a common word otherwise, said in capitals: 'IT', 'HR'."""
+        said = sentence.text(at, 1)
+        return None if sentence.message.isupper() and len(sentence) > 1 else self._acronyms.get(said)
+
+    @cached_property
+    def _acronyms(self) -> dict[str, Named]:
+        found = {}
+        for facet in self._catalog.schema.facets:
+            column = self._catalog.column(facet.name)
+            for value, count in (
+                zip(column.values, column.counts, strict=True) if isinstance(column, CategoryColumn) else ()
+            ):
+                if value.isalpha() and value.isupper() and 2 <= len(value) <= _ACRONYM:
+                    found.setdefault(value, Named(facet.name, value, int(count)))
+        return found
 
     def _without(self, form: str) -> tuple[Named, ...]:
         """The value that a single word refuses: 'nonsmoking', 'unoaked', 'sugarless'."""
@@ -351,6 +406,8 @@ class Wishes:
         said = sentence.forms[inside[0]]
         if bound is not Bound.EXACT or len(inside) > 1 or said in ("a", "an"):
             return False
+        if before in _COUNT_CUES and self._calls_number(sentence, last + 1):
+            return False
         small = not said.isdecimal() or int(said) <= _MOST_PICKS
         if before == "it" and sentence.forms[max(0, inside[0] - 2)] == "make":
             return True
@@ -364,10 +421,51 @@ class Wishes:
         )
         return small and (before in _COUNT_CUES or named or many)
 
+    def _stands_for_item(self, sentence: Sentence, at: int, said: Quantity) -> bool:
+        """'The highest rated one': no number, where nothing is counted behind it."""
+        ends = sentence.clause_end(at) == at + 1
+        return sentence.forms[at] == "one" and ends and at > 0 and said.bound is Bound.EXACT and said.unit is None
+
+    def _calls_number(self, sentence: Sentence, at: int) -> bool:
+        """'Only one previous owner': what is counted is a number of the catalog, right here or behind one more word."""
+        near = sentence.forms[at : min(at + 2, sentence.clause_end(at - 1))]
+        numbers = {scale.facet.name for scale in self._grounding.scales if scale.facet.meaning is None}
+        return any(numbers & set(self._grounding.facets_called(form)) for form in near)
+
     def _take_label(self, sentence: Sentence, inside: Sequence[int], facet: str) -> None:
         for i in (*range(max(0, inside[0] - 3), inside[0]), *range(inside[-1] + 1, min(inside[-1] + 3, len(sentence)))):
             if sentence.free(i) and facet in self._grounding.facets_called(sentence.forms[i]):
                 sentence.take(i)
+
+
+def _spanned(sentence: Sentence, found: Sequence[Constraint]) -> list[Constraint]:
+    """Numbers of one facet that no item can have together as either of both: 'from the 70s or 80s', 'size 38 or 39'."""
+    joined: list[Constraint] = []
+    for one in found:
+        place = next((i for i, old in enumerate(joined) if _either(sentence, old, one)), None)
+        if place is None:
+            joined.append(one)
+            continue
+        old = joined[place]
+        values = (*old.values, *one.values)
+        told: dict[str, Any] = {"operator": Operator.ANY_OF, "value": tuple(dict.fromkeys(map(str, values)))}
+        if not any(isinstance(value, str) for value in values) or Operator.BETWEEN in (old.operator, one.operator):
+            edges = sorted(values, key=lambda edge: (isinstance(edge, str), edge))
+            told = {"operator": Operator.BETWEEN, "value": (edges[0], edges[-1])}
+        span = (old.span[0], one.span[1]) if old.span and one.span else one.span
+        if span:
+            told |= {"span": span, "words": sentence.message[slice(*span)]}
+        joined[place] = Constraint.model_validate(one.model_dump() | told)
+    return joined
+
+
+def _either(sentence: Sentence, old: Constraint, one: Constraint) -> bool:
+    """True for two exact values or ranges of one facet with an 'or' between them."""
+    exact = (Operator.IS, Operator.BETWEEN, Operator.ANY_OF)
+    if old.facet != one.facet or old.operator not in exact or one.operator not in exact or not (old.span and one.span):
+        return False
+    between = sentence.message[old.span[1] : one.span[0]].lower().split()
+    return "or" in between and len(between) <= _NEAR and old.value != one.value
 
 
 def _same_stem(form: str, label: str) -> bool:
