@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from shoptalk.agent.adjectives import base_of
 from shoptalk.agent.grounding import Grounding, Scale, among_passing
 from shoptalk.agent.lexicon import Lexicon
 from shoptalk.agent.naming import Naming
-from shoptalk.agent.phrases import COMPARED, EXTREME_PAIRS, EXTREMES, FACTORS, SLIGHTLY
+from shoptalk.agent.phrases import COMPARED, EXTREME_PAIRS, EXTREMES, FACTORS, LOW_HIGH, SLIGHTLY
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.tokens import singular
@@ -19,7 +20,7 @@ from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Constraint, Operator, Value
 from shoptalk.retrieval.schema import Meaning
 
-_ASSUMED = 0.5
+_ASSUMED, _VAGUE_SHARE = 0.5, 0.3
 _MOST_PICKS = 20
 _MORE_LIKE = {
     "more recent": "newer",
@@ -28,6 +29,12 @@ _MORE_LIKE = {
     "less pricey": "cheaper",
     "more affordable": "cheaper",
     "more modern": "newer",
+    "higher rated": "better",
+    "better rated": "better",
+    "better reviewed": "better",
+    "lower rated": "worse",
+    "lower priced": "cheaper",
+    "higher priced": "pricier",
 }
 _NEAR = frozenset({"closer", "close", "near", "nearer", "similar"})
 _BEFORE_LABEL = frozenset({"the", "amount", "number", "of", "a", "in", "overall", "possible"})
@@ -82,7 +89,12 @@ class Comparing:
             word = ""
             if scale is None:
                 word, length = _comparative_at(sentence, at)
-                if not word and self._is_other_comparative(sentence, at):
+                known = bool(word) and self._grounding.scale_of(COMPARATIVES[word][0]) is not None
+                measured = None if known else self._more_of(sentence, at)
+                if measured is not None:
+                    scale, length, less = measured
+                    word = ""
+                elif not word and self._is_other_comparative(sentence, at):
                     unheld += self._without_facet(sentence, at, state)
             if (scale is None and not word) or not sentence.free(at, length):
                 continue
@@ -101,6 +113,20 @@ class Comparing:
                 found.append(constraint)
                 sentence.take(at, length + span)
         return found, unheld
+
+    def _more_of(self, sentence: Sentence, at: int) -> tuple[Scale, int, bool] | None:
+        """'Taller', 'more powerful', 'less bitter', where a number of the catalog tells it; no bound such as 'taller
+        than 30 cm', which is read as a number."""
+        form, after = sentence.pair(at)
+        paired = form in ("more", "less") and after != "than"
+        base = after if paired else base_of(form, "er")
+        measured = self._grounding.scale_measuring(base) if base else None
+        length = 2 if paired else 1
+        past = at + length
+        if measured is None or (sentence.forms[past : past + 1] == ["than"] and _is_number_next(sentence, past + 1)):
+            return None
+        scale, less = measured
+        return scale, length, less != (form == "less")
 
     def superlatives(
         self,
@@ -222,12 +248,26 @@ class Comparing:
         plain = SUPERLATIVES.get(form)
         low = plain[1] if plain else EXTREMES.get(form)
         if low is None:
-            return None, 0, False
+            return self._most_of(sentence, at) or (None, 0, False)
         scale, length = self._scale_called(sentence, at + 1)
         if scale is not None and not any(_is_number(one) for one in sentence.forms[at + length + 1 : at + length + 3]):
             turned = form == "best" and scale.facet.meaning in (Meaning.PRICE, Meaning.WEIGHT)
             return scale, length + 1, not low if turned else low
-        return (self._grounding.scale_of(plain[0]), 1, low) if plain else (None, 0, False)
+        known = self._grounding.scale_of(plain[0]) if plain else None
+        if known is not None:
+            return known, 1, low
+        return self._most_of(sentence, at) or ((None, 1, low) if plain else (None, 0, False))
+
+    def _most_of(self, sentence: Sentence, at: int) -> tuple[Scale, int, bool] | None:
+        """'The tallest', 'most powerful', 'best paid', where a number of the catalog tells it."""
+        form, after = sentence.pair(at)
+        paired = form in ("most", "least", "best", "highest", "worst", "lowest")
+        base = after if paired else base_of(form, "est")
+        measured = self._grounding.scale_measuring(base) if base else None
+        if measured is None:
+            return None
+        scale, less = measured
+        return scale, 2 if paired else 1, less != (form in ("least", "worst", "lowest"))
 
     def _how_many(self, sentence: Sentence, at: int, length: int, count: int) -> int:
         """How many are meant: as many as are said; one of 'the cheapest laptop'; else as many as are shown."""
@@ -282,10 +322,17 @@ class Comparing:
         pair = sentence.pair(at)
         length = 2 if pair in VAGUE_PAIRS else 1
         held = VAGUE_PAIRS.get(pair) or VAGUE.get(pair[0])
-        if held is None:
-            return None
-        meanings, low, share = held
-        scale = self._grounding.scale_of(meanings)
+        scale, low, share = None, False, _VAGUE_SHARE
+        if length == 1 and pair[0] in LOW_HIGH:
+            scale, called = self._scale_called(sentence, at + 1)
+            low, length = LOW_HIGH[pair[0]], 1 + called if scale else 1
+        if scale is None and held is not None:
+            meanings, low, share = held
+            scale = self._grounding.scale_of(meanings)
+        if scale is None and (measured := self._grounding.scale_measuring(pair[0])):
+            scale, low = measured
+        elif scale is None and pair[0] in ("well", "highly") and (measured := self._grounding.scale_measuring(pair[1])):
+            (scale, low), length = measured, 2
         if scale is None or _names_kind(sentence, at, length):
             return None
         negated = sentence.negated[at]

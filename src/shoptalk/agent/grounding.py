@@ -342,8 +342,10 @@ class Grounding:
             return self.scale_of([Meaning.YEAR])
         if called:
             return self._best(called, near, said)
-        if said.bound is Bound.EXACT:
-            return None
+        return None if said.bound is Bound.EXACT else self._bounded_by(said)
+
+    def _bounded_by(self, said: Quantity) -> Scale | None:
+        """The facet of a limit that names none: 'under 80' is money, or minutes where nothing has a price."""
         price = self.scale_of([Meaning.PRICE])
         if price is not None:
             return None if _is_far_below(price, said) else price

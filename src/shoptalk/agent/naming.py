@@ -74,6 +74,7 @@ class Naming:
         self._catalog = catalog
         self._lexicon = lexicon
         self.titles = Titles(catalog)
+        self._labels = frozenset(word for facet in catalog.schema.facets for word in words(facet.label or facet.name))
         self._spotting = Spotting(catalog, lexicon, self.titles)
 
     def mentions(self, sentence: Sentence, state: TalkState) -> tuple[list[Mention], list[str]]:
@@ -177,6 +178,7 @@ class Naming:
             not sentence.tokens[at].capital
             or sentence.forms[at] in FILLER
             or self._lexicon.longest(sentence.forms, at)[0]
+            or sentence.forms[at] in self._labels
         ):
             return None
         while end > at + 1 and not sentence.tokens[end - 1].capital:
@@ -226,7 +228,10 @@ class Naming:
             compared = spot.at > 0 and sentence.forms[spot.at - 1] == "than"
             if compared or not sentence.free(spot.at, spot.length):
                 continue
-            stance = self._stance_around(sentence, spot.at, spot.end)
+            default = Stance.DISLIKED if sentence.refuses(spot.at, spot.length) else Stance.SIMILAR
+            if default is Stance.SIMILAR and asks_of_thing(sentence):
+                default = Stance.ASKED
+            stance = self._stance_around(sentence, spot.at, spot.end, default=default)
             length = spot.length + self._year_length(sentence, spot.end)
             found.append(self._mention(sentence, spot.at, length, spot.row, stance, 0.8 * spot.confidence))
             sentence.take(spot.at, length)
@@ -261,6 +266,14 @@ class Naming:
 
     def _of_id(self, sentence: Sentence, at: int, length: int, item_id: str, stance: Stance) -> Mention:
         return self._mention(sentence, at, length, self._catalog.row(item_id), stance, 1.0)
+
+
+def asks_of_thing(sentence: Sentence) -> bool:
+    """'How strong is X', 'can I play X with five'; 'is there X' and 'can you show me X' ask for one."""
+    first, second = (*sentence.forms[:2], "", "")[:2]
+    if first in ("how", "what", "who", "when", "where", "which", "whose", "does", "did"):
+        return second not in ("about", "like", "else", "you")
+    return first in ("is", "are", "was", "can", "could") and second not in ("there", "you", "any", "some")
 
 
 def _cue_at(sentence: Sentence, at: int) -> tuple[Stance | None, int]:

@@ -284,6 +284,11 @@ EXTREMES: Final = MappingProxyType(
     dict.fromkeys(("least", "lowest", "fewest", "smallest", "shortest"), True)
     | dict.fromkeys(("most", "highest", "biggest", "largest", "longest", "greatest", "best", "top"), False)
 )
+#: Vague words before a number facet's label: 'low mileage', 'big bottles'. True: little of it is meant.
+LOW_HIGH: Final = MappingProxyType(
+    dict.fromkeys(("low", "small", "short", "little", "few", "light", "tiny", "reduced"), True)
+    | dict.fromkeys(("high", "big", "large", "long", "many", "much", "great", "plenty", "heavy"), False)
+)
 #: Two-word superlatives of a meaning: (meaning, True if the least is wanted).
 EXTREME_PAIRS: Final = MappingProxyType(
     {

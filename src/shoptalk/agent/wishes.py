@@ -127,6 +127,9 @@ class Wishes:
                 continue
             sentence.take_span(said.start, said.end)
             self._take_label(sentence, inside, constraint.facet)
+            after = inside[-1] + 1
+            if sentence.forms[after : after + 2] in (["year", "old"], ["years", "old"], ["year", "olds"]):
+                sentence.take(after, 2)
             refused = sentence.refuses(inside[0])
             for one in (constraint,) if refused else self._grounding.ranged(constraint):
                 found += self._bounded(sentence, one, inside)
@@ -237,7 +240,7 @@ class Wishes:
 
     @cached_property
     def _acronyms(self) -> dict[str, Named]:
-        found = {}
+        found: dict[str, Named] = {}
         for facet in self._catalog.schema.facets:
             column = self._catalog.column(facet.name)
             for value, count in (
