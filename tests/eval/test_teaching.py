@@ -226,6 +226,9 @@ TURNS = [
     system("Shall it be a Rose garden?", act("OFFER", "kind", "Rose"), spans=[("kind", "Rose")]),
     user("Yes. What day does it open?", act("AFFIRM"), act("REQUEST", "open_day"),
          town="Bath", has_cafe="True", kind="Rose"),
+    system("I know Long Wall, with a cafe", act("OFFER", "garden_name", "Long Wall"), act("INFORM", "has_cafe", "True")),
+    user("Two of us, is it cheap?", act("INFORM", "price", "2"), act("REQUEST", "price"),
+         town="Bath", has_cafe="True", kind="Rose", price="2"),
     system("Any other town?", act("REQUEST", "town")),
     user("No cafe, and the town doesn't matter", act("INFORM", "has_cafe", "False"), act("INFORM", "town", "dontcare"),
          town="dontcare", has_cafe="False", kind="Rose"),
@@ -284,8 +287,8 @@ def tagged(example):
 
 
 def test_a_dialogue_tells_values_flags_questions_and_what_no_longer_matters(data):
-    first, second, third = list(from_sgd(data / "sgd", "train", random.Random(1)))[:3]
-    for example in (first, second, third):
+    first, second, third, fourth = list(from_sgd(data / "sgd", "train", random.Random(1)))[:4]
+    for example in (first, second, third, fourth):
         check_sound(example)
         assert example.known_roles == ("wanted", "rejected")
         assert not example.only_spans
@@ -294,8 +297,11 @@ def test_a_dialogue_tells_values_flags_questions_and_what_no_longer_matters(data
     assert second.heard == "Shall it be a Rose garden?"
     assert [second.facets[place].labels[0] for place in second.asked] == ["open day"]
     assert set(second.acts) == {"yes", "details"}
-    assert tagged(third) == {("cafe", "has cafe", ("rejected",))}
-    assert [third.facets[place].labels[0] for place in third.dropped] == ["town"]
+    assert tagged(third) == {
+        ("Long Wall", "garden name", ()), ("cafe", "has cafe", None), ("Two", "price", ("wanted",)),
+    }, "what was wanted before is neither taken up nor refused now"  # fmt: skip
+    assert tagged(fourth) == {("cafe", "has cafe", ("rejected",))}
+    assert [fourth.facets[place].labels[0] for place in fourth.dropped] == ["town"]
 
 
 def test_a_talk_of_films_tells_likes_and_dislikes_of_titles_only(data):

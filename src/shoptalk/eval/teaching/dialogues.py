@@ -140,17 +140,19 @@ def _heard_spans(
     offered = before.frame(frame.service) if before else None
     if before is None or offered is None or frame.state is None:
         return []
-    found = [(span.slot, (span.start, span.end)) for span in offered.slots if span.slot in service.slots]
-    with_span = {slot for slot, _ in found}
+    same = {value: action.values + action.canonical_values for action in offered.actions for value in action.values}
+    found = []
+    for span in offered.slots:
+        said = before.utterance[span.start : span.end]
+        if span.slot in service.slots:
+            found.append((span.slot, (span.start, span.end), {said, *same.get(said, ())}))
+    with_span = {slot for slot, *_ in found}
     for action in offered.actions:
         if action.slot in service.slots and action.slot not in with_span and action.values:
             at = _find(before.utterance, action.values[0], service.facets[service.place(action.slot)])
-            found += [(action.slot, at)] if at else []
-    same = {value: action.values + action.canonical_values for action in offered.actions for value in action.values}
+            found += [(action.slot, at, {*action.values, *action.canonical_values})] if at else []
     tagged = []
-    for slot, at in found:
-        said = before.utterance[slice(*at)]
-        values = {said, *same.get(said, ())}
+    for slot, at, values in found:
         now = set(frame.state.slot_values.get(slot, ())) & values
         roles: tuple[str, ...] | None = ("wanted",) if now else ()
         roles = None if set(held.get(slot, ())) & values else roles

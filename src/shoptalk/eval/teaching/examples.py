@@ -138,11 +138,6 @@ def find_words(text: str, value: str) -> tuple[int, int] | None:
     return None
 
 
-def as_digits(value: str) -> str:
-    """'4' for 'four'."""
-    return next((str(number) for word, number in NUMBER_WORDS.items() if word == value.casefold()), value)
-
-
 def spelled(number: str, by_word: Mapping[str, float] = NUMBER_WORDS) -> Iterable[str]:
     """The words for a small number."""
     return (word for word, value in by_word.items() if number.isdigit() and value == int(number))
