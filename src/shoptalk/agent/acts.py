@@ -37,6 +37,7 @@ _QUESTION_WORDS = frozenset(
 )
 _ASKS = frozenset("is are does do has have can was".split())
 _OF_IT = frozenset("the it its they this that these those".split())
+_FINDING_OUT = frozenset("tell know check out see say sure confirm".split())
 _MORE_WORDS = 7
 _SHORTEST_TALK = 2
 _WHOLE_TURN = 3
@@ -97,9 +98,13 @@ def asks_about(sentence: Sentence, one: Constraint, state: TalkState) -> bool:
     if one.span is None or not (state.heard or state.table):
         return False
     at = next((i for i, token in enumerate(sentence.tokens) if token.start >= one.span[0]), 0)
+    end = sentence.clause_end(at)
     while at and not sentence.starts_clause[at] and sentence.forms[at - 1] != "and":
+        if sentence.forms[at] in ("if", "whether") and sentence.pair(at)[1] in _OF_IT:  # 'tell me if the flat is ...'
+            return bool(set(sentence.forms[max(0, at - 3) : at]) & _FINDING_OUT)
         at -= 1
-    return sentence.forms[at] in _ASKS and sentence.pair(at)[1] in _OF_IT
+    asks = sentence.forms[at] in _ASKS
+    return asks and (sentence.pair(at)[1] in _OF_IT or (end - at > 3 and sentence.forms[end - 1] == "there"))
 
 
 def acts_of(

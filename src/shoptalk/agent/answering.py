@@ -11,20 +11,23 @@ from shoptalk.agent.cues import Cues
 from shoptalk.agent.grounding import Grounding
 from shoptalk.agent.lexicon import Lexicon, Named
 from shoptalk.agent.offers import Asking, Question
-from shoptalk.agent.phrases import ASKS_FOR, DONT_CARE, NO, NO_FIRST, YES, YES_FIRST
+from shoptalk.agent.phrases import ASKS_FOR, DONT_CARE, NO, NO_FIRST, TAKES_UP, YES, YES_FIRST
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.tokens import singular, words
-from shoptalk.agent.words import FILLER, MEANING_WORDS, ORDINALS
+from shoptalk.agent.words import FILLER, MEANING_WORDS, ORDINALS, THANKS
 from shoptalk.retrieval.catalog import Catalog, FlagColumn
 from shoptalk.retrieval.query import Constraint, Operator
+from shoptalk.retrieval.schema import Kind, Meaning
 
 _YES, _NO, _DONT_CARE = Cues(YES), Cues(NO), Cues(DONT_CARE)
-_YES_FIRST, _NO_FIRST = Cues(YES_FIRST), Cues(NO_FIRST)
+_YES_FIRST, _NO_FIRST = Cues((*YES_FIRST, *TAKES_UP)), Cues(NO_FIRST)
+_AGREES = Cues((*YES, *TAKES_UP, *THANKS))
 _ASKS_FOR = Cues(ASKS_FOR)
 _SENTENCE = re.compile(r"[^.!?\n]*[.!?\n]*")
 _HEARD = 400
 _ASIDE = frozenset("um uh hmm well oh please thanks thank you then just i guess think would be really".split())
+_ASKS_WHICH = frozenset("what which where when who how in at from on for until till any and".split())
 _CHOICE_WORDS = frozenset(
     "the one ones option choice that please take ill lets go with id like prefer i want number".split()
 )
@@ -36,6 +39,7 @@ class Asked:
 
     facets: tuple[str, ...] = ()
     values: tuple[Named, ...] = ()
+    days: tuple[Constraint, ...] = ()
 
     @property
     def offered(self) -> tuple[Named, ...]:
@@ -67,20 +71,20 @@ class Answering:
             return Asked((state.question.facet,) if state.question.facet else ())
         if not state.heard:
             return Asked()
-        return self._asked_in(Sentence(last_question(state.heard)))
+        return self._asked_in(last_question(state.heard), state.heard)
 
     def read(self, sentence: Sentence, state: TalkState, asked: Asked) -> Answered | None:
         """The answer, or None if the message is none. Words that say no more than yes or no are taken."""
         if state.question is not None and (found := self._chosen(sentence, state.question)):
             return found
         forms = [form for form in sentence.forms if form not in _ASIDE] or sentence.forms
-        if not (asked.facets or asked.values):
+        if not (asked.facets or asked.values or asked.days):
             return None
         if _DONT_CARE.is_all(forms) or _DONT_CARE.is_all(sentence.forms):
             facets = asked.facets or tuple(one.facet for one in asked.values)
             return Answered(dropped=tuple(dict.fromkeys(facets)), is_all=True)
         for whole, first, yes in ((_YES, _YES_FIRST, True), (_NO, _NO_FIRST, False)):
-            if whole.is_all(sentence.forms) or whole.is_all(forms):
+            if whole.is_all(sentence.forms) or whole.is_all(forms) or (yes and _is_made_of(sentence, _AGREES)):
                 return Answered(constraints=self._taken(sentence, asked, yes=yes), is_all=True)
             if length := first.at(sentence.forms, 0):
                 constraints = self._taken(sentence, asked, yes=yes)
@@ -89,8 +93,23 @@ class Answering:
                     return Answered(constraints=constraints)
         return None
 
-    def _asked_in(self, question: Sentence) -> Asked:
-        """The values that a question names, and the facets that it calls by their labels, or usually asks for."""
+    def _asked_in(self, said: str, heard: str) -> Asked:
+        """What a question speaks of; where it only asks whether that suits, what was offered before it.
+
+        Flags, kinds and moods of an item describe it: a 'yes' takes them where they alone were asked for.
+        """
+        asked = self._named_in(Sentence(said))
+        if "?" in said and (asked.values or asked.days or (asked.facets and words(said)[0] in _ASKS_WHICH)):
+            return asked
+        offered = self._named_in(Sentence(said if asked.values or asked.days else heard[-_HEARD:]))
+        return Asked(asked.facets, tuple(one for one in offered.values if not self._describes(one.facet)), offered.days)
+
+    def _describes(self, facet: str) -> bool:
+        held = self._catalog.schema.facet(facet)
+        return held.kind is Kind.FLAG or held.meaning in (Meaning.GENRE, Meaning.KEYWORD)
+
+    def _named_in(self, question: Sentence) -> Asked:
+        """The values and days that a question names, and the facets it calls by their labels, or usually asks for."""
         facets: list[str] = []
         values: list[Named] = []
         at = 0
@@ -104,7 +123,12 @@ class Answering:
             facets += label
             at += 1
         called = tuple(dict.fromkeys(facets)) or self._usually_asked(question)
-        return Asked(called or tuple(dict.fromkeys(one.facet for one in values)), tuple(values))
+        called = self._lexicon.way_asked(called or tuple(dict.fromkeys(one.facet for one in values)), question.forms)
+        days = [
+            one for one in self._grounding.moments(question.tokens, question.message) if one.operator is Operator.IS
+        ]
+        alone = [one for one in days if sum(one.facet == other.facet for other in days) == 1]
+        return Asked(called, tuple(values), tuple(alone))
 
     def _called_at(self, form: str) -> tuple[str, ...]:
         is_label = form in MEANING_WORDS or form not in FILLER
@@ -133,7 +157,8 @@ class Answering:
                 continue
             value = yes if is_flag else one.value
             found.append(Constraint(facet=one.facet, operator=Operator.IS, value=value, words=sentence.message[:40]))
-        return tuple(found)
+        days = [one.model_copy(update={"words": sentence.message[:40], "span": None}) for one in asked.days if yes]
+        return (*found, *days)
 
     def _chosen(self, sentence: Sentence, question: Question) -> Answered | None:
         """The choice that the message takes of our own question; a 'no' takes none of them."""
@@ -169,6 +194,17 @@ class Answering:
             if any(plain == [singular(word) for word in name if word not in _CHOICE_WORDS] for name in names):
                 return i
         return None
+
+
+def _is_made_of(sentence: Sentence, cues: Cues) -> bool:
+    """True if the message is these phrases one after the other, and words that say nothing."""
+    at = found = 0
+    while at < len(sentence):
+        length = cues.at(sentence.forms, at)
+        if not length and sentence.forms[at] not in _ASIDE:
+            return False
+        found, at = found + bool(length), at + max(length, 1)
+    return bool(found)
 
 
 def last_question(heard: str) -> str:

@@ -38,6 +38,10 @@ _MORE_LIKE = {
 }
 _NEAR = frozenset({"closer", "close", "near", "nearer", "similar"})
 _BEFORE_LABEL = frozenset({"the", "amount", "number", "of", "a", "in", "overall", "possible"})
+_OF_TIME = frozenset({"later", "earlier"})
+_MEASURED_BY = frozenset(
+    "a an something anything some much bit slightly one ones little even any or far somewhat".split()
+)
 _YEARS_OLD = ("year", "years", "yr", "month", "months")
 
 Mask = NDArray[np.bool_]
@@ -366,7 +370,14 @@ def _comparative_at(sentence: Sentence, at: int) -> tuple[str, int]:
         return (_opposite(turned[0][0], low=turned[1]), 2) if turned else ("", 0)
     is_bound = sentence.pair(at)[1] == "than" and _is_number_next(sentence, at + 2)
     is_bound = is_bound or (sentence.forms[max(0, at - 1)] == "or" and at > 1 and _is_number_next(sentence, at - 2))
+    is_bound = is_bound or (form in _OF_TIME and _is_adverb(sentence, at))
     return (form, 1) if form in COMPARATIVES and not is_bound else ("", 0)
+
+
+def _is_adverb(sentence: Sentence, at: int) -> bool:
+    """'Maybe later', 'later today': when something is done, and not 'something later', 'later ones', 'later than'."""
+    before, after = sentence.forms[at - 1] if at else "", sentence.pair(at)[1]
+    return len(sentence) > 1 and before not in _MEASURED_BY and after not in ("than", "one", "ones")
 
 
 def _names_kind(sentence: Sentence, at: int, length: int) -> bool:

@@ -1,6 +1,8 @@
 """Forms of a word: what 'mystery' and 'mysterious', 'Canada' and 'Canadian', 'animated' and 'animation' share."""
 
-_SHORTEST = 4
+_SHORTEST, _TURNS_FROM = 4, 7
+#: Nouns of adjectives: 'violence' is 'violent', 'elegance' 'elegant'.
+_TURNED = (("ence", "ent"), ("ency", "ent"), ("ance", "ant"), ("ancy", "ant"))
 _SUFFIXES = tuple(
     sorted(
         """ization ational ousness iveness ically ation ation ician istic ical tical ness ment able ible ance ence ings
@@ -16,3 +18,9 @@ def bases(word: str) -> tuple[str, ...]:
     """What is left of a word without one English suffix: the word itself, then the longest; at least four letters."""
     cut = {word[: -len(end)] for end in _SUFFIXES if word.endswith(end) and len(word) - len(end) >= _SHORTEST}
     return (word, *sorted(cut - {word}, key=lambda base: (-len(base), base)))
+
+
+def adjective_of(noun: str) -> str | None:
+    """'Violent' of 'violence', 'elegant' of 'elegance'; None for other words."""
+    ends = (noun[: -len(end)] + other for end, other in _TURNED if noun.endswith(end) and len(noun) > _TURNS_FROM)
+    return next(ends, None)

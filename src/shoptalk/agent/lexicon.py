@@ -13,7 +13,7 @@ from functools import cached_property
 
 from shoptalk.agent.abbreviations import GRADES, KINDS, PLACES, REGIONS
 from shoptalk.agent.english import ranks
-from shoptalk.agent.inflections import bases
+from shoptalk.agent.inflections import adjective_of, bases
 from shoptalk.agent.spelling import Spelling
 from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.words import (
@@ -51,6 +51,7 @@ _ENDS_KIND = 0.05
 _PLACE_LEADS = frozenset(
     "in to from at around near of for visit visiting leaving via through into toward towards outside by reach".split()
 )
+_PRONOUNS, _INTO = (["us"], ["me"], ["my"], ["it"], ["or"], ["in"]), frozenset({"in", "throughout", "across"})
 _KIND_WORDS = frozenset(
     """food cuisine dish restaurant cooking music song movie film genre style type class city town county area district
     island airport station airline airway company inc ltd brand language theater theatre cinema hotel shop
@@ -67,6 +68,8 @@ _GOING_TO = frozenset(
     """to toward towards into visit visiting visits reach reaching arrive arriving arrives arrival heading going go
     destination dropoff see bound for travel traveling travelling land landing getting in at""".split()
 )
+_LEAVING = frozenset("leaving leave depart departing departure origin".split())
+_ARRIVING = frozenset("destination arrive arriving arrival heading visit visiting".split())
 _DIRECTION_REACH = 5
 _STILL = frozenset({"in", "at"})
 _SURE_ALONE = 6
@@ -234,7 +237,17 @@ class Lexicon:
 
     def _toward(self, one: Named, forms: Sequence[str], at: int, length: int) -> str | None:
         """The facet that a value means where the catalog tells from where and to where: 'from Rome', 'to Rome'."""
-        pair = self._ways.get(one.facet)
+        pair = self.ways.get(one.facet)
+        if pair is None:
+            return None
+        past = at + length
+        past += self._region_length(forms, past, (one,))
+        after = forms[past] if past < len(forms) else ""
+        return self.led_way(one, forms, at) or pair[0 if after == "to" else 1]
+
+    def led_way(self, one: Named, forms: Sequence[str], at: int) -> str | None:
+        """The facet that the words before a place tell, if the catalog has one for either end of a way."""
+        pair = self.ways.get(one.facet)
         if pair is None:
             return None
         outward, inward = pair
@@ -246,13 +259,20 @@ class Lexicon:
                 return inward
             if form in _GOING_FROM:
                 return outward
-        past = at + length
-        past += self._region_length(forms, past, (one,))
-        after = forms[past] if past < len(forms) else ""
-        return outward if after == "to" else inward
+        return None
+
+    def way_asked(self, facets: Sequence[str], question: Sequence[str]) -> tuple[str, ...]:
+        """The facets that a question asks for: of a way the end that its words tell, 'where do you depart from?'."""
+        said = set(question)
+        for outward, inward in dict.fromkeys(self.ways.values()):
+            leaves, arrives = said & _LEAVING, said & _ARRIVING
+            if bool(leaves) is not bool(arrives):
+                told, other = (outward, inward) if leaves else (inward, outward)
+                facets = (told, *(name for name in facets if name not in (told, other)))
+        return tuple(facets)
 
     @cached_property
-    def _ways(self) -> dict[str, tuple[str, str]]:
+    def ways(self) -> dict[str, tuple[str, str]]:
         """Each facet that tells from where or to where, with both facets of the pair."""
         held = [f for f in self._facets.values() if f.kind in (Kind.CATEGORY, Kind.CATEGORIES)]
         pairs: dict[str, tuple[str, str]] = {}
@@ -424,11 +444,14 @@ class Lexicon:
         """The value that is another form of the word: 'mysterious' leans to Mystery, 'Canadian' is of Canada."""
         if len(form) < 5 or form in FILLER or form in VAGUE or form in _NO_INFLECTION:
             return ()
+        if (adjective := adjective_of(form)) and (named := self._named.get((adjective,))):
+            return (replace(min(named, key=self._order), score=_ALIAS),)
         for base in bases(singular(form)):
             if held := self._by_base.get(base):
                 best = min(held, key=self._order)
-                if _is_common(form) and str(best.value).casefold().startswith(form):  # to check is no checking account
-                    continue
+                value = str(best.value).casefold()
+                if _is_common(form) and (value.startswith(form) or value.endswith("ing")):
+                    continue  # to check is no checking account, and what was checked is none
                 place = self._facets[best.facet].meaning in (Meaning.PLACE, Meaning.LANGUAGE)
                 return (replace(best, leaning=not place, score=_INFLECTED),)
         return ()
@@ -443,8 +466,10 @@ class _Together(list[Named]):
 
 def _led_to(forms: Sequence[str], at: int) -> bool:
     """True behind a word that leads to a place, and where nothing else is said."""
-    before = forms[at - 2 : at - 1] if at > 1 and forms[at - 1] == "the" else forms[at - 1 : at] if at else ()
-    return len(forms) == 1 or bool(before and before[0] in _PLACE_LEADS)
+    articled = at > 1 and forms[at - 1] == "the"
+    before = forms[at - 2 : at - 1] if articled else forms[at - 1 : at] if at else ()
+    leads = _PLACE_LEADS if articled or forms[at : at + 1] not in _PRONOUNS else _INTO  # 'for us', 'in us'
+    return len(forms) == 1 or bool(before and before[0] in leads)
 
 
 def _turned(bare: Sequence[str]) -> tuple[Key, ...]:

@@ -105,6 +105,21 @@ YES: Final = (
     "yes thank you", "yes thanks", "yes that is correct", "yes thats correct", "yes i want that", "i want that",
     "yes lets do that", "affirmative",
 )  # fmt: skip
+#: What takes up an offer: 'that one sounds great', 'it looks perfect to me'.
+TAKES_UP: Final = (
+    *(
+        " ".join(f"{it} {way} {how} {whom}".split())
+        for it in ("", "that", "it", "this", "that one", "this one", "the first one")
+        for way in ("sounds", "seems", "looks", "is", "will be", "would be", "works")
+        for how in ("good", "great", "nice", "perfect", "fine", "excellent", "awesome", "cool", "lovely", "wonderful",
+                    "amazing", "okay", "ok", "alright", "very good", "really good", "pretty good", "like a plan", "")
+        for whom in ("", "to me", "for me", "with me")
+        if (it or way in ("sounds", "seems", "looks")) and (how or way == "works")
+    ),
+    "that will work", "that will work for me", "that would work for me", "ill take it", "i will take it", "i like it",
+    "i like that", "i like that one", "i like this one", "thats good", "thats great", "thats perfect", "thats nice",
+    "thats good for me", "thats perfect for me", "its good", "its perfect", "its fine", "thats the one",
+)  # fmt: skip
 NO: Final = (
     "no", "nope", "nah", "no thanks", "no thank you", "not really", "neither", "none", "none of them",
     "none of those", "none of these", "no i dont",
@@ -308,8 +323,6 @@ SLIGHTLY: Final = frozenset({"bit", "little", "slightly", "somewhat", "touch", "
 FACTORS: Final = MappingProxyType({"half": 0.5, "twice": 2.0, "double": 2.0, "triple": 3.0, "third": 1 / 3})
 
 # --- how a person stands to an item ---------------------------------------------------------------------------------
-
-
 
 
 #: They know it, and like it.

@@ -15,13 +15,16 @@ from shoptalk.agent.lexicon import Lexicon, Named
 from shoptalk.agent.phrases import RATHER_NOT, WISHED_AFTER, WISHED_BEFORE
 from shoptalk.agent.quantities import Bound, Quantity
 from shoptalk.agent.sentence import Sentence
-from shoptalk.agent.tokens import words
+from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.words import COMPARATIVES, CONTRAST, DEGREES, FEELING, FILLER, ORDINALS, QUESTIONS, SUPERLATIVES
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn, NumberColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
 
 _SPARSE = 0.3
+_IN_A_FEW, _SEVERAL, _PART_SAID = 4, 300, 0.7
+_NEXT_TO_NONE = 0.5  # such as the alcohol that alcohol-free beer may hold
+_NOT_ALL = frozenset("limit limits restriction restrictions preference more less matter problem issue".split())
 _SHORTEST_LABEL, _ACRONYM = 4, 4
 #: Degrees that are values of many facets, and say nothing without one.
 _GRADES = frozenset("low medium high max maximum min minimal minimum full half none mid soft hard light heavy".split())
@@ -39,13 +42,6 @@ _BARE = {
     Meaning.PRICE: Operator.ABOUT, Meaning.DURATION: Operator.ABOUT, Meaning.WEIGHT: Operator.ABOUT,
     Meaning.RATING: Operator.AT_LEAST,
 }  # fmt: skip
-_WAYS = dict.fromkeys(("from", "leaving", "departing", "departs", "out", "leave", "depart"), "start") | dict.fromkeys(
-    ("to", "into", "towards", "toward", "reach", "visit", "visiting", "arriving", "arrive"), "end"
-)
-_WAY_LABELS = re.compile(
-    r"(?P<start>\b(?:from|origin|departure|depart|source|start|pickup|pick up)\b)"
-    r"|(?P<end>\b(?:to|destination|arrival|arrive|dropoff|drop off|end)\b)"
-)
 _HAVING = frozenset(
     "with has have having need needs must includes including contains offers featuring requires".split()
 )
@@ -87,16 +83,44 @@ class Wishes:
             if self._own_mood(sentence, at, named) or sentence.lets_off(at, length):
                 sentence.take(at, length)
                 continue
-            roles = (
-                self._by_way(sentence, at, length)
-                or self._asked_for(sentence, at, length, asked)
-                or self._by_role(sentence, at, length, named)
-            )
+            roles = self._asked_for(sentence, at, named, asked) or self._by_role(sentence, at, length, named)
             if sentence.refuses(at, length):
                 roles = (*roles, *(more for one in roles for more in self._stronger(one)))
             found += [(at, length, self._value(sentence, at, length, one)) for one in roles]
             sentence.take(at, length)
+        found += self._holding(sentence)
         return _alternatives(sentence, _without_contradictions(found), self._catalog)
+
+    def _holding(self, sentence: Sentence) -> list[tuple[int, int, Constraint]]:
+        """'No dice' where games are of 'dice rolling': what is refused is in a few values, and they are refused."""
+        found = []
+        for at, form in enumerate(sentence.forms):
+            if not sentence.free(at) or not sentence.refuses(at) or sentence.cue[at] or form in FILLER:
+                continue
+            held = self._held_in.get(singular(form), ())
+            if held and len(held) <= _IN_A_FEW:
+                found += [(at, 1, self._value(sentence, at, 1, one)) for one in held]
+                sentence.take(at)
+        return found
+
+    @cached_property
+    def _held_in(self) -> dict[str, list[Named]]:
+        """The values of several words in which a word stands."""
+        found: dict[str, list[Named]] = {}
+        for facet in self._catalog.schema.facets:
+            column = self._catalog.column(facet.name)
+            if (
+                not isinstance(column, CategoryColumn)
+                or facet.meaning is Meaning.PERSON
+                or len(column.values) > _SEVERAL
+            ):
+                continue
+            for value, count in zip(column.values, column.counts.tolist(), strict=True):
+                said = {singular(word) for word in words(value)}
+                for word in said if len(said) > 1 else ():
+                    if len(word) >= _SHORTEST_LABEL and word not in FILLER:
+                        found.setdefault(word, []).append(Named(facet.name, value, count, score=_PART_SAID))
+        return found
 
     def settle_sparse(
         self, values: list[Constraint], others: Sequence[Constraint], *, is_open: bool
@@ -112,7 +136,7 @@ class Wishes:
 
     def quantities(self, sentence: Sentence, asked: Asked) -> list[Constraint]:
         """Numbers with the facet they speak of; if they call none, that which was asked for. Musts, unless softened."""
-        found = self._moments(sentence)
+        found = [*self._moments(sentence), *self._free_of(sentence)]
         for said in sentence.quantities:
             inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
             counts = not said.unit and bool(inside) and self._is_count(sentence, inside, said.bound)
@@ -123,6 +147,8 @@ class Wishes:
             constraint = self._asked_number(sentence, said, asked) or self._grounding.quantity(
                 said, sentence.tokens, sentence.message
             )
+            if constraint is None and found and _joined_to(sentence, found[-1], said.start):
+                constraint = self._grounding.like(found[-1], said, sentence.message)
             if constraint is None:
                 continue
             sentence.take_span(said.start, said.end)
@@ -143,6 +169,30 @@ class Wishes:
             operator = _TURNED.get(constraint.operator, Operator.IS_NOT)
             return [constraint.model_copy(update={"operator": operator, "must": not sentence.mild[inside[0]]})]
         return [constraint.model_copy(update={"must": not self._is_wished(sentence, inside[0], len(inside))})]
+
+    def _free_of(self, sentence: Sentence) -> list[Constraint]:
+        """'Alcohol-free', 'no sugar', 'non-alcoholic', where the catalog counts it and has items with next to none."""
+        found = []
+        for at, form in enumerate(sentence.forms):
+            after = sentence.pair(at)[1]
+            is_free = after == "free" and sentence.clause_end(at) > at + 1
+            less = form.endswith("less")
+            if not sentence.free(at) or not (is_free or less or sentence.refuses(at)):
+                continue
+            if any(one[:1].isdigit() for one in sentence.forms[at : at + 4]) or (not is_free and after in _NOT_ALL):
+                continue
+            called = self._grounding.scale_counting(form.removesuffix("less").removesuffix("ic"))
+            if called is None:
+                continue
+            span = sentence.span(at, 2 if is_free else 1)
+            sentence.take(at, 2 if is_free else 1)
+            told = {"words": sentence.message[slice(*span)], "span": span, "must": not sentence.mild[at]}
+            found.append(
+                Constraint.model_validate(
+                    {"facet": called.facet.name, "operator": Operator.AT_MOST, "value": _NEXT_TO_NONE} | told
+                )
+            )
+        return found
 
     def _moments(self, sentence: Sentence) -> list[Constraint]:
         """Days and times of day with the facet they speak of: 'on March 5', 'before noon'."""
@@ -323,22 +373,15 @@ class Wishes:
                 return False
         return False
 
-    def _by_way(self, sentence: Sentence, at: int, length: int) -> tuple[Named, ...]:
-        """'From Paris to Rome': which end of a way a place is, where the catalog has a facet for either."""
-        before = sentence.forms[max(0, at - _NEAR) : at]
-        word = next((form for form in reversed(before) if form in _WAYS), None)
-        if word is None:
+    def _asked_for(self, sentence: Sentence, at: int, named: tuple[Named, ...], asked: Asked) -> tuple[Named, ...]:
+        """The value in a facet that was asked for, where it may be one of several and its sentence tells none."""
+        first = named[0]
+        if not asked.facets or len(named) > 1 or self._lexicon.led_way(first, sentence.forms, at):
             return ()
-        every = [one for one in self._lexicon.all_named(sentence.forms[at : at + length]) if not one.leaning]
-        ends = {one.facet: _WAY_LABELS.search(one.facet.casefold().replace("_", " ")) for one in every}
-        fitting = [one for one in every if (found := ends[one.facet]) and found.lastgroup == _WAYS[word]]
-        return tuple(fitting[:1]) if len({one.facet for one in every}) > 1 else ()
-
-    def _asked_for(self, sentence: Sentence, at: int, length: int, asked: Asked) -> tuple[Named, ...]:
-        """The value in a facet that was asked for, where the same words name values of several."""
-        if not asked.facets:
-            return ()
-        every = self._lexicon.all_named(sentence.forms[at : at + length])
+        ends = self._lexicon.ways.get(first.facet, ())
+        if told := next((name for name in asked.facets if name in ends), None):
+            return (replace(first, facet=told),)
+        every = self._lexicon.all_named(words(str(first.value)))
         return tuple(one for one in every if one.facet in asked.facets and not one.leaning)[:1]
 
     def _number_of(self, facet: Column, said: Quantity) -> dict[str, Any]:
@@ -460,6 +503,11 @@ def _spanned(sentence: Sentence, found: Sequence[Constraint]) -> list[Constraint
             told |= {"span": span, "words": sentence.message[slice(*span)]}
         joined[place] = Constraint.model_validate(one.model_dump() | told)
     return joined
+
+
+def _joined_to(sentence: Sentence, last: Constraint, start: int) -> bool:
+    """True where only an 'or' stands between the last number and this place."""
+    return last.span is not None and sentence.message[last.span[1] : start].strip(" ,").lower() == "or"
 
 
 def _either(sentence: Sentence, old: Constraint, one: Constraint) -> bool:

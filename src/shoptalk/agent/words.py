@@ -30,7 +30,7 @@ FILLER: Final = frozenset(
     liked enjoy enjoyed enjoying dislike disliked favourite favorite avoid long short cheap near close nearby kid lot girlfriend boyfriend wife
     husband friend friends loves likes enjoys tired sick looking anybody nobody everyone else last night last looks sounds seems
     feeling feels tonight recommend already directed actor actress director suitable appropriate somewhere rated rating place places anyplace
-    anywhere thank kindly possible possibly fine instead please again goes""".split()
+    anywhere thank kindly surprise either sell possible possibly fine instead please again goes""".split()
 )
 
 #: Vague words that people also say without meaning them; no facet for them is nothing to speak of.
@@ -272,10 +272,24 @@ SYNONYMS: Final = MappingProxyType(
 #: Levels of a price that is told in words, tried in order.
 PRICE_LEVELS: Final = MappingProxyType(
     dict.fromkeys(
-        ("cheap", "affordable", "budget", "inexpensive", "low priced"), ("inexpensive", "cheap", "budget", "low")
+        ("cheap", "affordable", "budget", "inexpensive", "low priced", "cheaply priced", "economical", "low cost"),
+        ("inexpensive", "cheap", "budget", "low"),
     )
     | dict.fromkeys(("pricey", "upscale", "high end", "luxury"), ("expensive", "high"))
-    | dict.fromkeys(("moderately priced", "mid range"), ("moderate", "medium", "mid"))
+    | dict.fromkeys(
+        (
+            "moderately priced",
+            "mid range",
+            "average priced",
+            "reasonably priced",
+            "medium priced",
+            "mid priced",
+            "moderate priced",
+            "fairly priced",
+            "not too expensive",
+        ),
+        ("moderate", "medium", "mid", "average"),
+    )
 )
 #: Two values at once.
 DOUBLE_SYNONYMS: Final = MappingProxyType(
@@ -378,6 +392,10 @@ COUNTED: Final = (
     frozenset({"bed", "br"}),
     frozenset({"bath", "bathroom", "ba"}),
     frozenset({"bag", "luggage", "suitcase", "baggage"}),
+    frozenset({"salary", "pay", "paid", "wage", "earn", "earning", "income"}),
+    frozenset({"company", "employer"}),
+    frozenset({"gearbox", "transmission"}),
+    frozenset({"colour", "color"}),
 )  # fmt: skip
 #: Turns of speech that are a number of something: what is counted (a word of `COUNTED`) -> how many -> the turns.
 COUNTING_TURNS: Final = MappingProxyType(
