@@ -5,7 +5,7 @@ go to the facet that is meant, words that speak of no facet are let go, words th
 are looked up in their facet, what our side named and the person takes up is taken up.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -33,7 +33,11 @@ _MOST_VALUES = 20_000
 _ALIKE = 88.0
 _FEW, _MOSTLY = 20, 0.7
 _RARE, _COMMON_SHARE = 2500, 0.005
-_UNSEEN = 0.5
+_OFTEN = 0.01
+_UNSEEN, _DAMPED = 0.5, 0.3
+_BESIDE = 3
+_LIKELY = 0.5
+_MOST_LOOKED_AT = 1000
 _LONGEST_MESSAGE = 2000
 _SEARCH_ACTS = frozenset({Act.FIND, Act.REFINE, Act.MORE, Act.SIMILAR, Act.DETAILS, Act.COMPARE, Act.ANSWER})
 _CATEGORY = (Kind.CATEGORY, Kind.CATEGORIES)
@@ -44,6 +48,7 @@ class Confidences:
     """How sure the transformer has to be before it overrules the parser; chosen on dialogues held out of training."""
 
     elsewhere: float = 0.3
+    other_scale: float = 0.9
     nothing: float = 0.9
     speaks: float = 0.5
     unheard_of: float = 0.6
@@ -108,7 +113,7 @@ class Deciding:
             update={
                 "acts": acts,
                 "constraints": tuple(sorted(constraints, key=lambda one: one.span or (0, 0))),
-                "mentions": tuple(self._stances(request.mentions, named, tags)),
+                "mentions": tuple(self._stances(request, named, tags)),
                 "described": tuple(reading.described),
                 "dropped": tuple(dict.fromkeys((*request.dropped, *dropped))),
                 "text": _without(request.text, reading.new_words),
@@ -117,11 +122,11 @@ class Deciding:
 
     def _weigh(self, proposed: Sequence[Constraint], reading: "_Reading") -> None:
         """Holds what the parser proposed against the spans that the transformer sees, longest agreement first."""
-        movable = [one for one in proposed if _names_value(one)]
-        reading.constraints += [self._rescaled(one, reading) for one in proposed if not _names_value(one)]
+        movable = [one for one in proposed if self._names_value(one)]
+        reading.constraints += [self._rescaled(one, reading) for one in proposed if not self._names_value(one)]
         reading.taken += [one.span for one in reading.constraints if one.span]
         left = list(movable)
-        for start, end, place, chance in reading.tags.spans():
+        for start, end, place, chance in self._joined(reading):
             span = _on_words(reading.tokens, (start, end))
             if span is None or chance < self._sure.speaks or reading.is_taken(span):
                 continue
@@ -134,6 +139,26 @@ class Deciding:
         for one in left:
             if (settled := self._settled(one, reading)) is not None:
                 reading.constraints.append(settled)
+
+    def _joined(self, reading: "_Reading") -> Iterator[tuple[int, int, int, float]]:
+        """The transformer's spans, neighbours of one facet that holds names joined: 'Ann' and 'Turner' are one."""
+        last: tuple[int, int, int, float] | None = None
+        for span in reading.tags.spans():
+            is_next = last is not None and last[2] == span[2] and not reading.message[last[1] : span[0]].strip()
+            if last is not None and is_next and self._is_name(self._facets[span[2]]):
+                last = (last[0], span[1], span[2], min(last[3], span[3]))
+                continue
+            if last is not None:
+                yield last
+            last = span
+        if last is not None:
+            yield last
+
+    def _names_value(self, one: Constraint) -> bool:
+        """True for a constraint that words gave by naming a value; numbers, days and comparisons are others' work."""
+        is_named = one.operator in (Operator.IS, Operator.IS_NOT) and isinstance(one.value, str)
+        is_category = is_named and self._catalog.schema.facet(one.facet).kind in _CATEGORY
+        return is_category and one.span is not None and one.than is None
 
     def _resized(
         self, inside: Sequence[Constraint], place: int, span: Place, chance: float, reading: "_Reading"
@@ -220,13 +245,24 @@ class Deciding:
         chances = reading.tags.facet_of(one.span) if one.span else None
         if chances is None or one.facet not in self._place:
             return one
-        own = float(chances[self._place[one.facet]])
+        own, count = float(chances[self._place[one.facet]]), self._count(one)
         best = self._likeliest(one.span, chances, reading) if one.span else None
         if best is not None and best.facet != one.facet:
-            return one.model_copy(update={"facet": best.facet, "value": best.value})
-        if one.operator is Operator.IS and own < 1 - self._sure.nothing and chances[-1] > self._sure.nothing:
+            other = float(chances[self._place[best.facet]])
+            if other > own + self._sure.elsewhere and _weight(best.count) * other > _weight(count) * own:
+                return one.model_copy(update={"facet": best.facet, "value": best.value})
+            return one
+        is_rare = count < _OFTEN * len(self._catalog)
+        if one.operator is Operator.IS and is_rare and chances[-1] > self._sure.nothing:
             return None
         return one
+
+    def _count(self, one: Constraint) -> int:
+        """How many items hold a constraint's value."""
+        column = self._catalog.column(one.facet)
+        if not isinstance(column, CategoryColumn) or one.value not in column.code_of:
+            return 0
+        return int(column.counts[column.code_of[str(one.value)]])
 
     def _likeliest(self, span: Place, chances: Matrix, reading: "_Reading") -> Named | None:
         """The value that words mean: how many items hold it, times how likely the transformer thinks its facet."""
@@ -237,18 +273,24 @@ class Deciding:
         )
 
     def _rescaled(self, one: Constraint, reading: "_Reading") -> Constraint:
-        """A number or a day in the facet that is meant, where the transformer is surer of another one."""
+        """A number in the facet that is meant, where the transformer is sure of another one. Days are the parser's."""
         chances = reading.tags.facet_of(one.span) if one.span else None
         if chances is None or one.than or one.span is None or one.facet not in self._place:
             return one
         best = int(chances[:-1].argmax())
         facet, own = self._facets[best], self._facets[self._place[one.facet]]
-        if facet.name == own.name or facet.kind is not own.kind or own.kind not in (Kind.NUMBER, Kind.DATE):
+        if facet.name == own.name or facet.kind is not own.kind or own.kind is not Kind.NUMBER:
             return one
-        if chances[best] < chances[self._place[one.facet]] + self._sure.elsewhere:
+        if chances[best] < self._sure.other_scale or self._is_called(one, reading):
             return one
         new = self._grounding.in_facet(facet.name, one.span, reading.message)
         return one if new is None else new.model_copy(update={"must": one.must})
+
+    def _is_called(self, one: Constraint, reading: "_Reading") -> bool:
+        """True if a word beside a number calls its facet: '2 bags', 'returning on the 8th'."""
+        at = reading.words(one.span) if one.span else []
+        beside = reading.tokens[max(0, at[0] - _BESIDE) : at[-1] + 1 + _BESIDE] if at else []
+        return any(one.facet in self._grounding.facets_called(token.form) for token in beside)
 
     def _grounded(self, facet: Column, span: Place, reading: "_Reading", chance: float) -> Constraint | None:
         """The constraint that words mean in a facet; None where it holds nothing like them."""
@@ -280,9 +322,10 @@ class Deciding:
         """True for people and the like: a part of another's name does not stand for one that is not there."""
         return facet.meaning is Meaning.PERSON or facet.name in self._names
 
-    def _stances(self, mentions: Sequence[Mention], heard: Sequence[Mention], tags: Tags) -> list[Mention]:
+    def _stances(self, request: Request, heard: Sequence[Mention], tags: Tags) -> list[Mention]:
         """The mentions, with likes and dislikes that the transformer hears and the parser did not."""
-        found = [self._disliked(mention, tags.role_of(mention.span) if mention.span else None) for mention in mentions]
+        found = [self._disliked(one, tags.role_of(one.span) if one.span else None) for one in request.mentions]
+        asks_others = Act.MORE in request.acts or tags.act["more"] > _LIKELY
         told = {one.item_id for one in found if one.stance in (Stance.LIKED, Stance.DISLIKED)}
         for mention in heard:
             role = tags.role_of(mention.span, HEARD) if mention.span else None
@@ -293,7 +336,7 @@ class Deciding:
                 found = [self._disliked(one, role) if one in own else one for one in found]
             elif role["disliked"] > self._sure.disliked:
                 found.append(mention.model_copy(update={"stance": Stance.DISLIKED, "span": None}))
-            elif role["liked"] > self._sure.liked:
+            elif role["liked"] > self._sure.liked and not asks_others:
                 found.append(mention.model_copy(update={"stance": Stance.LIKED, "span": None, "is_new": True}))
         return found
 
@@ -339,10 +382,11 @@ class Deciding:
         at = 0
         while at < len(tokens):
             length, facets = self._named_at(forms, at)
-            if length:
+            if length and not self._told_by_numbers & set(facets):
                 found.append(Hint(part, tokens[at].start, tokens[at + length - 1].end, facets))
-            elif forms[at][:1].isdigit() or forms[at] in NUMBER_WORDS:
-                found.append(Hint(part, tokens[at].start, tokens[at].end, is_number=True))
+            else:
+                numbers = (token for token in tokens[at : at + max(length, 1)] if _is_number(token.form))
+                found += [Hint(part, token.start, token.end, is_number=True) for token in numbers]
             at += max(length, 1)
         return found
 
@@ -364,6 +408,16 @@ class Deciding:
     @property
     def _title(self) -> int:
         return len(self._facets) - 1
+
+    @cached_property
+    def _told_by_numbers(self) -> frozenset[int]:
+        """Categories most of whose values are told by a number ('1980s', '2 doors'): a value there is read as one."""
+        found = set()
+        for place, facet in enumerate(self._facets):
+            values = list(self._folded.get(facet.name, ()))[:_MOST_LOOKED_AT]
+            if values and sum(any(map(_is_number, words(value))) for value in values) > _MOSTLY * len(values):
+                found.add(place)
+        return frozenset(found)
 
     @cached_property
     def _vectors(self) -> Matrix:
@@ -427,10 +481,13 @@ class _Reading:
         self.taken.append(span)
 
 
-def _names_value(one: Constraint) -> bool:
-    """True for a constraint that words gave by naming a value; numbers, comparisons and lists are others' work."""
-    is_named = one.operator in (Operator.IS, Operator.IS_NOT) and isinstance(one.value, str)
-    return is_named and one.span is not None and one.than is None
+def _is_number(form: str) -> bool:
+    return form[:1].isdigit() or form in NUMBER_WORDS
+
+
+def _weight(count: int) -> float:
+    """What the number of items that hold a value says for it; damped, since catalogs are lopsided."""
+    return float((count + _UNSEEN) ** _DAMPED)
 
 
 def _overlap(one: Place, other: Place) -> bool:
