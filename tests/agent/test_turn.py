@@ -75,7 +75,7 @@ def test_promise_2_hard_constraints_hold_and_the_seen_and_rejected_stay_away(fil
         if any(pick.evidence or pick.score for pick in reply.picks):
             assert not {pick.item.id for pick in reply.picks} & (out - asked)
             for chip in reply.chips:
-                if chip.constraint and chip.constraint.must:
+                if chip.constraint and chip.constraint.must and not chip.constraint.is_superlative:
                     assert catalog.meets(chip.constraint)[rows].all()
 
 
@@ -294,6 +294,16 @@ def test_a_chip_says_how_much_it_binds(films_shop, operator, value, must, label)
     reply = list(films_shop.talk().events(Request(message="x", constraints=(wish,))))[-1].reply
     assert [chip.label for chip in reply.chips] == [label]
     assert label.removeprefix("ideally ") in reply.text
+
+
+@pytest.mark.parametrize(("message", "turn"), [("the four longest comedies", -1), ("the shortest westerns", 1)])
+def test_the_most_and_the_least_are_shown_in_that_order_and_say_so(films_shop, message, turn):
+    reply = films_shop.talk().say(message)
+    minutes = [pick.item.facets["runtime"] for pick in reply.picks]
+    assert len(minutes) == 4
+    assert minutes == sorted(minutes, key=lambda held: turn * held)
+    for pick, held in zip(reply.picks, minutes, strict=True):
+        assert f"{held:.0f} min" in pick.reasons[:2]
 
 
 def test_few_picks_come_with_a_soft_offer_that_is_not_repeated(films_shop):

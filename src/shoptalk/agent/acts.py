@@ -35,7 +35,7 @@ _FEEDBACK = (Stance.LIKED, Stance.DISLIKED, Stance.SEEN, Stance.OWNED)
 _QUESTION_WORDS = frozenset(
     "how what who when where which whose whats whos is are does do did has have can was".split()
 )
-_ASKS = frozenset("is are does do has have can was".split())
+_ASKS = frozenset("is are does do has have can was will".split())
 _OF_IT = frozenset("the it its they this that these those".split())
 _FINDING_OUT = frozenset("tell know check out see say sure confirm".split())
 _MORE_WORDS = 7
@@ -97,14 +97,16 @@ def asks_about(sentence: Sentence, one: Constraint, state: TalkState) -> bool:
     """True for a value that stands in a question about what was shown or offered: 'does it have a pool?'"""
     if one.span is None or not (state.heard or state.table):
         return False
-    at = next((i for i, token in enumerate(sentence.tokens) if token.start >= one.span[0]), 0)
+    own = at = next((i for i, token in enumerate(sentence.tokens) if token.start >= one.span[0]), 0)
     end = sentence.clause_end(at)
     while at and not sentence.starts_clause[at] and sentence.forms[at - 1] != "and":
-        if sentence.forms[at] in ("if", "whether") and sentence.pair(at)[1] in _OF_IT:  # 'tell me if the flat is ...'
+        if sentence.forms[at] in ("if", "whether"):  # 'tell me if the flat is furnished'
             return bool(set(sentence.forms[max(0, at - 3) : at]) & _FINDING_OUT)
         at -= 1
-    asks = sentence.forms[at] in _ASKS
-    return asks and (sentence.pair(at)[1] in _OF_IT or (end - at > 3 and sentence.forms[end - 1] == "there"))
+    if sentence.forms[at] not in _ASKS:
+        return False
+    is_subject = at + 1 == own and own > at  # 'is smoking allowed?'
+    return is_subject or sentence.pair(at)[1] in _OF_IT or (end - at > 3 and sentence.forms[end - 1] == "there")
 
 
 def acts_of(

@@ -40,6 +40,7 @@ class Asked:
     facets: tuple[str, ...] = ()
     values: tuple[Named, ...] = ()
     days: tuple[Constraint, ...] = ()
+    is_told: bool = False  # by a statement, and not by a question
 
     @property
     def offered(self) -> tuple[Named, ...]:
@@ -87,7 +88,9 @@ class Answering:
             if whole.is_all(sentence.forms) or whole.is_all(forms) or (yes and _is_made_of(sentence, _AGREES)):
                 return Answered(constraints=self._taken(sentence, asked, yes=yes), is_all=True)
             if length := first.at(sentence.forms, 0):
-                constraints = self._taken(sentence, asked, yes=yes)
+                breath = asked.is_told and length == 1  # 'ok, now a hotel'
+                contrary = "but" in sentence.forms[length : length + 2]
+                constraints = () if breath or contrary else self._taken(sentence, asked, yes=yes)
                 if constraints:
                     sentence.take(0, length)
                     return Answered(constraints=constraints)
@@ -102,11 +105,13 @@ class Answering:
         if "?" in said and (asked.values or asked.days or (asked.facets and words(said)[0] in _ASKS_WHICH)):
             return asked
         offered = self._named_in(Sentence(said if asked.values or asked.days else heard[-_HEARD:]))
-        return Asked(asked.facets, tuple(one for one in offered.values if not self._describes(one.facet)), offered.days)
+        return Asked(
+            asked.facets, tuple(one for one in offered.values if not self._describes(one.facet)), offered.days, True
+        )
 
     def _describes(self, facet: str) -> bool:
         held = self._catalog.schema.facet(facet)
-        return held.kind is Kind.FLAG or held.meaning in (Meaning.GENRE, Meaning.KEYWORD)
+        return held.kind is Kind.FLAG or held.meaning in (Meaning.GENRE, Meaning.KEYWORD, Meaning.PERSON)
 
     def _named_in(self, question: Sentence) -> Asked:
         """The values and days that a question names, and the facets it calls by their labels, or usually asks for."""

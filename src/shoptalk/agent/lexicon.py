@@ -136,7 +136,7 @@ class Lexicon:
         self._add_synonyms()
         self._add_other_names()
         if not any(facet.kind is Kind.NUMBER and facet.meaning is Meaning.PRICE for facet in catalog.schema.facets):
-            self._add_price_levels()
+            self._add_price_levels(catalog)
         for facet in catalog.schema.facets:
             column = catalog.column(facet.name)
             if isinstance(column, CategoryColumn):
@@ -359,8 +359,15 @@ class Lexicon:
             found = next((values for word in meant if (values := self.all_named(words(word)))), ())
             self._alias(said, sorted(found, key=self._order)[:1], leaning=True)
 
-    def _add_price_levels(self) -> None:
-        """'Cheap' where the price is told in words: 'inexpensive' of the price range."""
+    def _add_price_levels(self, catalog: Catalog) -> None:
+        """'Cheap' where the price is told in words: a value itself, or 'inexpensive' of the price range."""
+        for facet in self._facets.values():
+            column = catalog.column(facet.name)
+            if isinstance(column, CategoryColumn) and {"price", "cost"} & self._labels[facet.name]:
+                for value, count in zip(column.values, column.counts.tolist(), strict=True):
+                    key = tuple(singular(word) for word in words(value))
+                    if key not in self._named and " ".join(key) in PRICE_LEVELS:  # any sentence may say 'cheap'
+                        self._named[key].append(Named(facet.name, value, count))
         for said, meant in PRICE_LEVELS.items():
             held = (one for word in meant for one in self.all_named(words(word)))
             levels = [one for one in held if {"price", "cost"} & set(words(self._facets[one.facet].label or one.facet))]

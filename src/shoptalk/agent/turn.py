@@ -6,9 +6,12 @@
 the state after the turn goes to `record` before Done is yielded, so that what was acknowledged is on disk.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
 
 from shoptalk.agent.checking import checked
 from shoptalk.agent.clarifying import asked_before, may_ask, question_worth_asking
@@ -20,14 +23,15 @@ from shoptalk.agent.reasons import reasons_for
 from shoptalk.agent.relaxing import emptied, widened
 from shoptalk.agent.remarks import relaxing_question
 from shoptalk.agent.state import TalkState, advance, changes, constraint_key, query_of, settled
-from shoptalk.agent.tokens import fold
+from shoptalk.agent.tokens import fold, singular, words
 from shoptalk.agent.understanding import Understanding
 from shoptalk.agent.words import FILLER
+from shoptalk.ranking.evidence import ConstraintMet, Evidence
 from shoptalk.ranking.rank import Ranked as RankedCandidates
 from shoptalk.ranking.rank import Ranking
-from shoptalk.retrieval.catalog import Catalog, Item
+from shoptalk.retrieval.catalog import Catalog, DateColumn, Item, NumberColumn
 from shoptalk.retrieval.finding import Finder
-from shoptalk.retrieval.query import Act, Constraint, Query, Request, Stance
+from shoptalk.retrieval.query import Act, Constraint, Operator, Query, Request, Stance
 from shoptalk.retrieval.schema import Meaning
 
 _RANKED_SHOWN = 50
@@ -76,7 +80,9 @@ def take_turn(engine: Engine, state: TalkState, message: str | Request, record: 
     else:
         query = query_of(state, engine.catalog)
         answer = yield from _search(engine, answer, earlier, query, clock)
-        if answer.unmatched and len(answer.unmatched) == len(request.text.split()):
+        trade = _trade_words(engine)
+        told = [word for word in request.text.split() if singular(fold(word)) not in trade]
+        if request.text and len(answer.unmatched) == len(told):
             state = _without_text(state, request.text)
     yield Picks(picks=answer.picks)
 
@@ -88,9 +94,11 @@ def take_turn(engine: Engine, state: TalkState, message: str | Request, record: 
     clock.lap("explain")
 
     if query is not None and not answer.picks:
-        state = _without_failed_comparisons(state, request)
+        state = _without_failed_comparisons(state, request, earlier)
     if query is not None and answer.picks:
         state = settled(state, [pick.item.id for pick in answer.picks])
+    if Act.UNDO not in request.acts and state.wanted == earlier.wanted:  # nothing was changed that could be undone
+        state = state.model_copy(update={"before": earlier.before})
     question = answer.question if asked else None
     state = state.model_copy(update={"question": question, "heard": question.text[:_MOST_HEARD] if question else ""})
     reply = Reply(
@@ -159,8 +167,9 @@ def _search(
     clock.lap("find")
     yield Found(passing=candidates.passing, candidates=len(candidates.rows))
     ranked = engine.ranking.rank(query, candidates)
-    places = engine.ranking.pick(ranked, state.count)
+    places = _in_asked_order(engine.catalog, state.musts, ranked.rows, engine.ranking.pick(ranked, state.count))
     evidence = engine.ranking.evidence(query, candidates, ranked, places) if len(places) else []
+    evidence = [_asked_order_first(state.musts, facts) for facts in evidence]
     clock.lap("rank")
     ids = engine.catalog.ids
     yield Ranked(
@@ -177,22 +186,52 @@ def _search(
         )
         for place, facts in zip(places.tolist(), evidence, strict=True)
     )
-    answer = replace(
-        answer, picks=picks, passing=candidates.passing, unmatched=_unmatched(engine.finder, answer.request)
-    )
+    answer = replace(answer, picks=picks, passing=candidates.passing, unmatched=_unmatched(engine, answer.request))
     if not picks:
         return _why_nothing(engine.finder, answer, query)
     return replace(answer, question=_question(engine.finder, answer, earlier, query, ranked))
 
 
-def _unmatched(finder: Finder, request: Request) -> tuple[str, ...]:
-    """Words of the free text that stand in no item: a place or a name that the catalog does not know."""
+def _in_asked_order(
+    catalog: Catalog, musts: Sequence[Constraint], rows: NDArray[np.int64], places: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The picks by what they were asked to have most or least of, the first such wish first: 'the three cheapest'.
+
+    `rows` (n,) are the candidates, `places` (k,) the picks among them; equals stay in the ranker's order.
+    """
+    for one in reversed([one for one in musts if one.is_superlative]):
+        column = catalog.column(one.facet)
+        if isinstance(column, NumberColumn | DateColumn):
+            held = (column.values if isinstance(column, NumberColumn) else column.days)[rows[places]]
+            places = places[np.argsort(held if one.operator is Operator.LEAST else -held, kind="stable")]
+    return places
+
+
+def _asked_order_first(musts: Sequence[Constraint], facts: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """The facts of a pick, those first after which the picks are ordered."""
+    facets = {one.facet for one in musts if one.is_superlative}
+    return tuple(
+        sorted(facts, key=lambda fact: not (isinstance(fact, ConstraintMet) and fact.constraint.facet in facets))
+    )
+
+
+def _unmatched(engine: Engine, request: Request) -> tuple[str, ...]:
+    """Words of the free text that stand in no item: a place or a name that the catalog does not know.
+
+    The trade's own word is none of them: shoes in a shop that is called so.
+    """
+    finder, trade = engine.finder, _trade_words(engine)
     said = [
         word
         for word in request.text.split()[:_WORDS_LOOKED_UP]
-        if len(word) > 3 and word.isalpha() and fold(word) not in FILLER
+        if len(word) > 3 and word.isalpha() and fold(word) not in FILLER and singular(fold(word)) not in trade
     ]
     return tuple(word for word in said if not len(finder.lexical.search(word, 1)[0]))
+
+
+def _trade_words(engine: Engine) -> frozenset[str]:
+    """The words of the shop's own name, as they are compared."""
+    return frozenset(singular(word) for word in words(engine.name))
 
 
 def _why_nothing(finder: Finder, answer: Answer, query: Query) -> Answer:
@@ -247,10 +286,17 @@ def _about_stock(catalog: Catalog, state: TalkState) -> tuple[Constraint, ...]:
     return tuple(c for c in state.musts if catalog.schema.facet(c.facet).meaning in _SAYS_WHAT_IS_OFFERED)
 
 
-def _without_failed_comparisons(state: TalkState, request: Request) -> TalkState:
-    """'Cheaper than this' that nothing meets is told once, and does not empty the turns to come."""
-    kept = tuple(c for c in state.constraints if not (c.than and c in request.constraints))
-    return state.model_copy(update={"constraints": kept})
+def _without_failed_comparisons(state: TalkState, request: Request, earlier: TalkState) -> TalkState:
+    """'Cheaper than this' that nothing meets is told once, and does not empty the turns to come; what it had taken the
+    place of holds again."""
+    failed = [c for c in state.constraints if c.than and c in request.constraints]
+    if not failed:
+        return state
+    kept = [c for c in state.constraints if c not in failed]
+    facets = {one.facet for one in failed}
+    kept += [c for c in earlier.constraints if c.facet in facets and c not in kept]
+    in_order = sorted(kept, key=lambda c: earlier.constraints.index(c) if c in earlier.constraints else len(kept))
+    return state.model_copy(update={"constraints": tuple(in_order)})
 
 
 def _without_text(state: TalkState, text: str) -> TalkState:
