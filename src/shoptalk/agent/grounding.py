@@ -71,9 +71,10 @@ _DAY = 24 * 60
 _AROUND = 30
 _UNSURE = 0.7
 _TOLD_WHOLE = 1000
+_COUNTED_WORD, _NONE_OF_IT = 4, 0.5
 #: Labels of money that is no price to pay, or not called so.
 _MONEY = frozenset("salary pay wage income earning rent fee deposit rrp msrp cost budget tuition fare".split())
-_HELD_IN = {"hour": "h", "hr": "h", "minute": "min", "min": "min"}
+_HELD_IN = {"hour": "h", "minute": "min"}
 #: What is said of a thing by what it has: a seven seater has seven seats.
 _HAVING = {"seater": "seat", "sleeper": "sleep", "bedder": "bed", "bedroomed": "bed", "doored": "door"}
 _LEAST_OF, _MOST_OF = frozenset({"min", "minimum", "least"}), frozenset({"max", "maximum", "most"})
@@ -159,6 +160,14 @@ class Grounding:
                 return scale, less
         return None
 
+    def scale_counting(self, word: str) -> Scale | None:
+        """The number that a word counts by the facet's own label ('sugar'), if some items have next to none of it."""
+        if len(word) < _COUNTED_WORD or word in FILLER:
+            return None
+        plain = [one for one in self.scales if one.facet.kind is Kind.NUMBER and not one.facet.meaning and one.coverage]
+        called = [scale for scale in plain if _called(word) in self._labels[scale.facet.name]]
+        return next((scale for scale in called if float(np.nanmin(scale.values)) <= _NONE_OF_IT), None)
+
     def ranged(self, one: Constraint) -> tuple[Constraint, ...]:
         """'For five players' where the least and the most are told apart: five lies between them.
 
@@ -189,6 +198,16 @@ class Grounding:
             words_of = {"words": message[slice(*span)].strip(), "span": span}
             return _on_ladder(level, said, words_of) if level else None
         return self._on_scale(said, scale, message)
+
+    def like(self, one: Constraint, said: Quantity, message: str) -> Constraint | None:
+        """The number in the facet of another that stands right before it: the 45 of 'size 44 or 45'."""
+        span = (said.start, said.end)
+        common = {"words": message[slice(*span)].strip(), "span": span}
+        level = next((held for held in self._levels if held.facet.name == one.facet), None)
+        if level is not None:
+            return _on_ladder(level, said, common)
+        scale = next((held for held in self.scales if held.facet.name == one.facet), None)
+        return self._on_scale(said, scale, message) if scale and said.unit is None else None
 
     def _on_scale(self, said: Quantity, scale: Scale, message: str) -> Constraint | None:
         if said.unit == "years ago":
@@ -489,6 +508,8 @@ def _on_ladder(level: Ladder, said: Quantity, common: dict[str, Any]) -> Constra
         Bound.MORE: (edge + 1e-9, -least), Bound.BETWEEN: (edge, said.upper or edge),
     }.get(said.bound, (edge, edge))  # fmt: skip
     held = level.within(low, high, edge)
+    if not held and said.bound is Bound.EXACT and edge >= 1:  # the reply shall say that there is none
+        held = (f"{edge:g}",)
     if not held:
         return None
     value = held[0] if len(held) == 1 else held

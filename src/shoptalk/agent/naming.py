@@ -9,7 +9,7 @@ from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.spotting import Spot, Spotting, year_at
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.titles import Titles
-from shoptalk.agent.tokens import words
+from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.words import (
     FILLER,
     NUMBER_WORDS,
@@ -226,7 +226,7 @@ class Naming:
         found = []
         for spot in spots.values():
             compared = spot.at > 0 and sentence.forms[spot.at - 1] == "than"
-            if compared or not sentence.free(spot.at, spot.length):
+            if compared or not sentence.free(spot.at, spot.length) or self._says_other(sentence, spot):
                 continue
             default = Stance.DISLIKED if sentence.refuses(spot.at, spot.length) else Stance.SIMILAR
             if default is Stance.SIMILAR and asks_of_thing(sentence):
@@ -236,6 +236,12 @@ class Naming:
             found.append(self._mention(sentence, spot.at, length, spot.row, stance, 0.8 * spot.confidence))
             sentence.take(spot.at, length)
         return found
+
+    def _says_other(self, sentence: Sentence, spot: Spot) -> bool:
+        """'Senior engineer' is not the item 'Junior Engineer': a word of it is a value that the title does not have."""
+        title = {singular(word) for word in words(self._catalog.titles[spot.row])}
+        said = sentence.forms[spot.at : spot.end]
+        return any(singular(form) not in title and self._lexicon.names_value([form]) for form in said)
 
     def _stance_around(self, sentence: Sentence, start: int, end: int, default: Stance = Stance.SIMILAR) -> Stance:
         for stance, cues in _AFTER.items():

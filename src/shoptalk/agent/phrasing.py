@@ -32,6 +32,7 @@ _SUPERLATIVES = {
     Meaning.POPULARITY: ("least known", "most popular"),
 }  # fmt: skip
 _MOST_VALUES, _MOST_FACTS = 4, 12
+_DEGREES = frozenset("low medium high max maximum min minimal minimum full half none mid soft hard yes no".split())
 _LONGEST_TITLE = 70
 
 
@@ -87,7 +88,7 @@ def constraint_in_words(schema: Schema, constraint: Constraint) -> str:
         low, high = (_bound(facet, one) for one in value)
         return _named(facet, f"{'not ' if outside else ''}{low.removesuffix(_tail(high))}–{high}")
     if isinstance(value, tuple):
-        several = [_bound(facet, one) for one in value]
+        several = [_spoken(facet, one) if one == value[0] else _bound(facet, one) for one in value]
         if constraint.operator in (Operator.IS, Operator.ALL_OF):
             return join(several)
         return ("not " if constraint.operator is Operator.IS_NOT else "") + join(several, "or")
@@ -95,7 +96,7 @@ def constraint_in_words(schema: Schema, constraint: Constraint) -> str:
         wanted = value is (constraint.operator is Operator.IS)
         return label_of(facet) if wanted else f"no {label_of(facet)}"
     if facet.kind in (Kind.CATEGORY, Kind.CATEGORIES):
-        return _BOUNDS[constraint.operator].format(value)
+        return _BOUNDS[constraint.operator].format(_spoken(facet, value))
     bounds = _BOUNDS | (_YEAR_BOUNDS if facet.meaning is Meaning.YEAR or facet.kind is Kind.DATE else {})
     return _named(facet, bounds[constraint.operator].format(_bound(facet, value)))
 
@@ -188,8 +189,8 @@ _ASKED_FIRST: tuple[Meaning | None, ...] = (
 
 
 def _superlative(facet: Column, constraint: Constraint) -> str:
-    """'the cheapest', 'the 3 newest'; 'the most alcohol' where people have no word of their own for it."""
-    least, most = _SUPERLATIVES.get(facet.meaning or Meaning.HIDDEN, ("least {}", "most {}"))
+    """'the cheapest', 'the 3 newest'; 'the highest alcohol' where people have no word of their own for it."""
+    least, most = _SUPERLATIVES.get(facet.meaning or Meaning.HIDDEN, ("lowest {}", "highest {}"))
     if facet.kind is Kind.DATE:
         least, most = "earliest {}", "latest {}"
     word = (least if constraint.operator is Operator.LEAST else most).format(short_label(facet))
@@ -199,6 +200,14 @@ def _superlative(facet: Column, constraint: Constraint) -> str:
 
 def _bound(facet: Column, value: Value) -> str:
     return number_in_words(facet, value) if isinstance(value, int | float) else str(value)
+
+
+def _spoken(facet: Column, value: Value) -> str:
+    """A category's value; bare numbers and degrees get the facet's label, for '44' and 'max' say nothing alone."""
+    said = _bound(facet, value)
+    if said.casefold() in _DEGREES:
+        return f"{said} {short_label(facet)}"
+    return f"{short_label(facet)} {said}" if said.replace(".", "").isdecimal() else said
 
 
 def _tail(said: str) -> str:

@@ -313,12 +313,22 @@ def _gives_way(old: Constraint, new: Constraint, facet: Column, replacing: bool)
     if facet.kind in (Kind.NUMBER, Kind.DATE):
         if old.is_superlative is not new.is_superlative:  # 'the cheapest' of those over 50
             return False
-        return not (
-            (old.operator in _UPPER and new.operator in _LOWER) or (old.operator in _LOWER and new.operator in _UPPER)
-        )
+        upper, lower = (old, new) if old.operator in _UPPER else (new, old)
+        if upper.operator not in _UPPER or lower.operator not in _LOWER:
+            return True
+        return _is_beyond(lower.value, upper.value)
     if facet.kind is Kind.CATEGORIES:
+        if all(str(value)[:1].isdecimal() for value in (*old.values, *new.values)):  # one size takes another's place
+            return True
         return replacing or set(old.values) < set(new.values)
     return True
+
+
+def _is_beyond(lower: object, upper: object) -> bool:
+    """True where nothing can lie between: 'over 50' after 'under 30' is another wish."""
+    if isinstance(lower, str) and isinstance(upper, str):
+        return lower > upper
+    return isinstance(lower, int | float) and isinstance(upper, int | float) and lower > upper
 
 
 def _is_feature(constraint: Constraint, catalog: Catalog) -> bool:

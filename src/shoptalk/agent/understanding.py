@@ -6,7 +6,9 @@ A message is read in steps, each of which takes the words it understood and leav
 """
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Protocol
 
 from shoptalk.agent.acts import (
@@ -35,7 +37,7 @@ from shoptalk.agent.wishes import Wishes
 from shoptalk.agent.words import FILLER
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
-from shoptalk.retrieval.schema import Kind
+from shoptalk.retrieval.schema import Kind, Role
 
 #: Characters of a message that are read; what comes after is ignored.
 LONGEST_MESSAGE = 2000
@@ -82,11 +84,16 @@ class EmbeddedUnderstanding:
     be shared by any number of talks.
     """
 
-    def __init__(self, catalog: Catalog, tagger: Tagger | None = None) -> None:
-        """`tagger`: the transformer that decides over what the parser proposes; without one the parser stands alone."""
+    def __init__(
+        self, catalog: Catalog, tagger: Tagger | None = None, today: Callable[[], date] = date.today
+    ) -> None:
+        """`tagger`: the transformer that decides over what the parser proposes; without one the parser stands alone.
+
+        `today`: the day from which 'tomorrow' and 'last week' are counted.
+        """
         self._catalog = catalog
         self._lexicon = Lexicon(catalog)
-        self._grounding = Grounding(catalog)
+        self._grounding = Grounding(catalog, today)
         self._naming = Naming(catalog, self._lexicon)
         self._answering = Answering(catalog, self._lexicon, self._grounding)
         self._carrying = Carrying(catalog, self._lexicon, self._grounding)
@@ -269,8 +276,18 @@ class EmbeddedUnderstanding:
         return [
             sentence.text(i, 1)
             for i, form in enumerate(sentence.forms)
-            if sentence.free(i) and sentence.negated[i] and not sentence.cue[i] and form not in FILLER
+            if sentence.free(i)
+            and sentence.negated[i]
+            and not sentence.cue[i]
+            and form not in FILLER
+            and not self._belongs(sentence, i)
         ][:_MOST_REFUSED]
+
+    def _belongs(self, sentence: Sentence, i: int) -> bool:
+        """True for a word that only goes with one that was understood: 'party games', 'the colour black'."""
+        before = i > 0 and not sentence.starts_clause[i] and sentence.taken[i - 1] and not sentence.cue[i - 1]
+        after = i + 1 < sentence.clause_end(i) and sentence.taken[i + 1] and not sentence.cue[i + 1]
+        return before or after or singular(sentence.forms[i]) in self._idle
 
     def _tells(self, sentence: Sentence, i: int) -> bool:
         """True for a word that says something about what is wanted."""
@@ -291,9 +308,9 @@ def _kind_words(catalog: Catalog) -> frozenset[str]:
     """Labels of the facets: naming one asks for nothing by itself ('the genre', 'a good rating')."""
     return frozenset(
         singular(word)
-        for facet in catalog.schema.facets
+        for facet in (*catalog.schema.facets, *catalog.schema.of_role(Role.TITLE))
         for word in words(facet.label or "")
-        if len(word) > 3 and facet.kind is not Kind.FLAG
+        if len(word) > 2 and facet.kind is not Kind.FLAG
     )
 
 

@@ -16,7 +16,17 @@ from shoptalk.agent.phrases import RATHER_NOT, WISHED_AFTER, WISHED_BEFORE
 from shoptalk.agent.quantities import Bound, Quantity
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.tokens import singular, words
-from shoptalk.agent.words import COMPARATIVES, CONTRAST, DEGREES, FEELING, FILLER, ORDINALS, QUESTIONS, SUPERLATIVES
+from shoptalk.agent.words import (
+    COMPARATIVES,
+    CONTRAST,
+    DEGREES,
+    FEELING,
+    FILLER,
+    NUMBER_WORDS,
+    ORDINALS,
+    QUESTIONS,
+    SUPERLATIVES,
+)
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn, NumberColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
@@ -177,7 +187,8 @@ class Wishes:
             after = sentence.pair(at)[1]
             is_free = after == "free" and sentence.clause_end(at) > at + 1
             less = form.endswith("less")
-            if not sentence.free(at) or not (is_free or less or sentence.refuses(at)):
+            counted = at > 0 and sentence.forms[at - 1] in NUMBER_WORDS  # 'zero drop' is a number
+            if counted or not sentence.free(at) or not (is_free or less or sentence.refuses(at)):
                 continue
             if any(one[:1].isdigit() for one in sentence.forms[at : at + 4]) or (not is_free and after in _NOT_ALL):
                 continue
@@ -468,8 +479,8 @@ class Wishes:
         return small and (before in _COUNT_CUES or named or many)
 
     def _stands_for_item(self, sentence: Sentence, at: int, said: Quantity) -> bool:
-        """'The highest rated one': no number, where nothing is counted behind it."""
-        ends = sentence.clause_end(at) == at + 1
+        """'The highest rated one', 'the second one': no number, where nothing is counted behind it."""
+        ends = sentence.clause_end(at) == at + 1 or (at > 0 and sentence.forms[at - 1] in ORDINALS)
         return sentence.forms[at] == "one" and ends and at > 0 and said.bound is Bound.EXACT and said.unit is None
 
     def _calls_number(self, sentence: Sentence, at: int) -> bool:
