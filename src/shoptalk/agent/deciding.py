@@ -56,7 +56,8 @@ class Confidences:
     refused: float = 0.8
     dropped: float = 0.7
     liked: float = 0.5
-    disliked: float = 0.7
+    disliked: float = 0.75
+    not_disliked: float = 0.2
 
 
 class Deciding:
@@ -341,10 +342,14 @@ class Deciding:
         return found
 
     def _disliked(self, mention: Mention, role: dict[str, float] | None) -> Mention:
-        """The mention as a dislike, where the transformer is sure of that and nothing is asked of it."""
-        if role is None or role["disliked"] < self._sure.disliked or mention.stance is Stance.OWNED:
+        """The mention as a dislike where the transformer is sure of that; not as one where it hears nothing of it."""
+        if role is None or mention.stance is Stance.OWNED:
             return mention
-        return mention.model_copy(update={"stance": Stance.DISLIKED})
+        if role["disliked"] >= self._sure.disliked:
+            return mention.model_copy(update={"stance": Stance.DISLIKED})
+        if mention.stance is Stance.DISLIKED and role["disliked"] < self._sure.not_disliked < role["liked"]:
+            return mention.model_copy(update={"stance": Stance.LIKED})
+        return mention
 
     def _taken_up(self, heard: str, tags: Tags, told: set[str]) -> list[Constraint]:
         """Values that our side named and that the person takes up: 'yes' to 'shall I look in Oakland?'."""
