@@ -44,6 +44,7 @@ from shoptalk.agent.words import CONTRAST, FILLER, NUMBER_WORDS
 
 _BACK, _LIST_ELEMENT, _LIST_LENGTH, _SKIPPED = 5, 4, 7, 2
 _TOGGLE_REACH, _FAR = 7, 20
+_RELATIVE, _PREFIXES = frozenset({"that", "which", "who"}), frozenset({"non", "un"})
 _NARROW = frozenset({"not", "isnt", "arent", "wasnt", "aint", "never"})
 
 
@@ -143,8 +144,13 @@ class _Reader:
             return Cue.BARRED  # 'comedy no, thriller yes'
         if length == 1 and (self._asks(at) or self._is_interjection(at)):
             return Cue.KEEP
-        if scope and scope.kind is Cue.REFUSE and self._forms[at] == "without" and at - scope.at < _TOGGLE_REACH:
-            return Cue.KEEP
+        if scope and scope.kind is Cue.REFUSE and at - scope.at < _TOGGLE_REACH:
+            if self._forms[at] == "without":
+                return Cue.KEEP
+            if kind is Cue.REFUSE and self._form(at - 1) in _RELATIVE:  # 'no hotels that don't take pets'
+                for i in scope.reached:
+                    self._out.refused[i], self._out.outer[i], self._out.released[i] = False, False, True
+                return Cue.KEEP
         return kind
 
     def _open(self, at: int, length: int, kind: Cue) -> int:
@@ -311,7 +317,13 @@ class _Reader:
             self._scope = _Scope(Cue.RELEASE, at, at + length, self._forms[at], mild=False)
 
     def _bar_before(self, at: int) -> None:
-        self._refuse([i for i in self._before(at) if not self._out.cue[i]], mild=self._is_mild(at))
+        before = self._before(at)
+        twice = [i for i in before if self._out.refused[i] and i and self._forms[i - 1] in _PREFIXES]
+        self._refuse([i for i in before if not self._out.cue[i]], mild=self._is_mild(at))
+        for i in before:
+            self._out.outer[i] = True
+        for i in twice:  # 'non-smoking rooms are out'
+            self._out.refused[i] = False
 
     def _before(self, at: int) -> list[int]:
         """The words of the clause before a place, as far as they are what its verb speaks of."""

@@ -58,7 +58,8 @@ _PHRASES: Final = {
         NOT crazy|mad|wild about; NOT big on; NOT mood for; NOT in mood for; in no mood for; no fan of;
         stop|quit showing|giving|recommending|suggesting|offering; im over;
         bad|terrible experience|experiences with; zero; opposite of; far from a|an; outside of|the;
-        seen|had|watched|heard|drunk|eaten|read|played enough; drop the; NOT care|cares for;
+        seen|had|watched|heard|drunk|eaten|read|played enough; drop the; NOT care|cares for; NOT care less about|for;
+        could care less about|for; NOT bother with|showing|suggesting|recommending|including;
         nothing but trouble|problems|issues|disappointment with; hardly|barely|scarcely any; rarely; seldom;
         no time|patience|interest for|in; NOT interested in""",
     Cue.EXCEPT: """

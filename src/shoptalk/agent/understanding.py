@@ -84,9 +84,7 @@ class EmbeddedUnderstanding:
     be shared by any number of talks.
     """
 
-    def __init__(
-        self, catalog: Catalog, tagger: Tagger | None = None, today: Callable[[], date] = date.today
-    ) -> None:
+    def __init__(self, catalog: Catalog, tagger: Tagger | None = None, today: Callable[[], date] = date.today) -> None:
         """`tagger`: the transformer that decides over what the parser proposes; without one the parser stands alone.
 
         `today`: the day from which 'tomorrow' and 'last week' are counted.

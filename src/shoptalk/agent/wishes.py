@@ -31,7 +31,7 @@ from shoptalk.retrieval.catalog import Catalog, CategoryColumn, NumberColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
 
-_SPARSE = 0.3
+_SPARSE, _NEARLY_ALL = 0.3, 0.95
 _IN_A_FEW, _SEVERAL, _PART_SAID = 4, 300, 0.7
 _NEXT_TO_NONE = 0.5  # such as the alcohol that alcohol-free beer may hold
 _NOT_ALL = frozenset("limit limits restriction restrictions preference more less matter problem issue".split())
@@ -90,11 +90,12 @@ class Wishes:
             length, named = self._free_run(sentence, at)
             if not length:
                 continue
-            if self._own_mood(sentence, at, named) or sentence.lets_off(at, length):
+            away = sentence.refuses(at, length)
+            if self._own_mood(sentence, at, named) or sentence.lets_off(at, length) or (away and self._is_trade(named)):
                 sentence.take(at, length)
                 continue
             roles = self._asked_for(sentence, at, named, asked) or self._by_role(sentence, at, length, named)
-            if sentence.refuses(at, length):
+            if away:
                 roles = (*roles, *(more for one in roles for more in self._stronger(one)))
             found += [(at, length, self._value(sentence, at, length, one)) for one in roles]
             sentence.take(at, length)
@@ -131,6 +132,10 @@ class Wishes:
                     if len(word) >= _SHORTEST_LABEL and word not in FILLER:
                         found.setdefault(word, []).append(Named(facet.name, value, count, score=_PART_SAID))
         return found
+
+    def _is_trade(self, named: Sequence[Named]) -> bool:
+        """What nearly all items are: 'no laptops over 900' refuses none of them in a shop of laptops."""
+        return all(one.value is not False and one.count >= _NEARLY_ALL * len(self._catalog) for one in named)
 
     def settle_sparse(
         self, values: list[Constraint], others: Sequence[Constraint], *, is_open: bool
@@ -175,7 +180,7 @@ class Wishes:
         """The limit as it stands in its clause: turned round where it is refused, left out where it is let off."""
         if sentence.released[inside[0]]:
             return []
-        if sentence.refuses(inside[0]):
+        if sentence.refuses(inside[0]) and not self._is_budget(sentence, constraint, inside[0]):
             operator = _TURNED.get(constraint.operator, Operator.IS_NOT)
             return [constraint.model_copy(update={"operator": operator, "must": not sentence.mild[inside[0]]})]
         return [constraint.model_copy(update={"must": not self._is_wished(sentence, inside[0], len(inside))})]
@@ -204,6 +209,12 @@ class Wishes:
                 )
             )
         return found
+
+    def _is_budget(self, sentence: Sentence, constraint: Constraint, at: int) -> bool:
+        """'No Acer under 900': the value right before is what is refused, and the limit is what may be spent."""
+        upper = constraint.operator in (Operator.AT_MOST, Operator.LESS_THAN)
+        named = at > 0 and sentence.taken[at - 1] and sentence.negated[at - 1] and not sentence.cue[at - 1]
+        return upper and named and self._meaning(constraint.facet) is Meaning.PRICE
 
     def _moments(self, sentence: Sentence) -> list[Constraint]:
         """Days and times of day with the facet they speak of: 'on March 5', 'before noon'."""
