@@ -1,19 +1,25 @@
 """What holds for any text and any catalog: a valid request, refusals that refuse, order that does not matter."""
 
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tokenizers import Tokenizer
 
 from shoptalk.agent.sentence import MOST_WORDS, Sentence
 from shoptalk.agent.state import TalkState, advance, query_of, settled
+from shoptalk.agent.tagging import ACTS, ROLES, Hint, Tags, hint_arrays, split
+from shoptalk.agent.tokens import well_formed
 from shoptalk.agent.understanding import LONGEST_MESSAGE, EmbeddedUnderstanding
 from shoptalk.retrieval.catalog import Catalog, Item
 from shoptalk.retrieval.columns import CategoryColumn
+from shoptalk.retrieval.encoder import find_weights
 from shoptalk.retrieval.query import Constraint, Operator, Request
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role, Schema
 
@@ -198,6 +204,48 @@ def understanding(films: Catalog) -> EmbeddedUnderstanding:
 def test_hostile_texts_are_valid_requests(films: Catalog, understanding: EmbeddedUnderstanding, message: str) -> None:
     request = understanding.understand(message, TalkState())
     _check(request, request.message, films)
+
+
+class Dice:
+    """Stands where the trained tagger stands, and is sure of whatever the dice say."""
+
+    def __init__(self, tokenizer: Tokenizer, seed: int) -> None:
+        self._tokenizer, self._dice = tokenizer, np.random.default_rng(seed)
+
+    def facet_vectors(self, texts: Sequence[str]) -> np.ndarray:
+        return np.zeros((len(texts), 384), dtype=np.float32)
+
+    def read(self, heard: str, message: str, facets: np.ndarray, hints: Sequence[Hint] = ()) -> Tags:
+        pieces = split(self._tokenizer, heard, message)
+        hint_arrays(pieces, hints, len(facets))
+        t, count = len(pieces.ids), len(facets)
+        powers = np.exp(self._dice.normal(0, 4, (t, count + 1)))
+        roles, acts, begins = (self._dice.random(shape) for shape in ((t, len(ROLES)), len(ACTS), t))
+        shares = powers / powers.sum(axis=1, keepdims=True)
+        return Tags(pieces, shares, begins, roles, acts, self._dice.random(count), self._dice.random(count))
+
+
+@given(st.data(), st.integers(0, 99))
+@quick
+def test_whatever_the_transformer_says_a_request_is_valid(tokenizer: Tokenizer, data: st.DataObject, seed: int) -> None:
+    shop = data.draw(shops())
+    understanding = EmbeddedUnderstanding(shop.catalog, Dice(tokenizer, seed))
+    for _ in range(5):
+        heard, message = data.draw(messages(shop)), data.draw(messages(shop))
+        request = understanding.understand(message, TalkState(heard=well_formed(heard)))
+        _check(request, request.message, shop.catalog)
+        for described in request.described:
+            assert shop.catalog.schema.facet(described.facet)
+            assert described.words == request.message[slice(*described.span)]
+        advance(TalkState(), request, shop.catalog)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    held = Tokenizer.from_file(str(find_weights(None) / "tokenizer.json"))
+    held.no_padding()
+    held.no_truncation()
+    return held
 
 
 @given(st.data())
