@@ -165,7 +165,7 @@ class Grounding:
         if len(word) < _COUNTED_WORD or word in FILLER:
             return None
         plain = [one for one in self.scales if one.facet.kind is Kind.NUMBER and not one.facet.meaning and one.coverage]
-        called = [scale for scale in plain if _called(word) in self._labels[scale.facet.name]]
+        called = [scale for scale in plain if scale.facet.name in self.facets_called(word)]
         return next((scale for scale in called if float(np.nanmin(scale.values)) <= _NONE_OF_IT), None)
 
     def ranged(self, one: Constraint) -> tuple[Constraint, ...]:

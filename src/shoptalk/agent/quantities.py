@@ -88,6 +88,7 @@ _AFTER_LEAST = re.compile(
 _AFTER_ABOUT = re.compile(r"^\s*(?:or so\b|give or take|or thereabouts|approximately\b)", re.IGNORECASE)
 _LEAD, _BACK = 24, 64
 _CENTURY_TURNS = 30
+_TOLD_WHOLE = 1000  # what comes of a conversion is told no finer than people would: 60,000 miles are 96,561 km
 _AFTER = 32
 #: Numbers that are read of one message: more are no wish, and would cost time.
 _MOST = 40
@@ -225,7 +226,7 @@ def _measured(match: re.Match[str]) -> tuple[float, str | None, int]:
     unit = UNITS.get(said)
     value *= parted if unit in _WHOLE_UNITS and (unit or match["number"].endswith("00")) else 1.0
     times = (factor(said, unit) if unit else None) or 1.0
-    value *= times
+    value = round(value * times) if times != 1.0 and value * times >= _TOLD_WHOLE else value * times
     if unit == "min" and times == 60.0 and match["rest"]:
         return value + float(match["rest"]), unit, match.end()
     return value, unit, _end_without_rest(match)

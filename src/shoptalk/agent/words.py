@@ -396,6 +396,7 @@ COUNTED: Final = (
     frozenset({"company", "employer"}),
     frozenset({"gearbox", "transmission"}),
     frozenset({"colour", "color"}),
+    frozenset({"alcohol", "abv"}),
 )  # fmt: skip
 #: Turns of speech that are a number of something: what is counted (a word of `COUNTED`) -> how many -> the turns.
 COUNTING_TURNS: Final = MappingProxyType(
