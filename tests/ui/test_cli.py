@@ -18,7 +18,7 @@ from typer.testing import CliRunner, Result
 from shoptalk.eval.synthetic import synthetic_records, write_synthetic
 from shoptalk.ui.cli import app
 
-COMMANDS = ("build", "update", "show", "talk", "ask", "chat", "train", "eval", "bench")
+COMMANDS = ("build", "update", "show", "talk", "ask", "chat", "train", "teach", "eval", "bench")
 SHOPTALK = [sys.executable, "-c", "from shoptalk.ui.cli import main; main()"]
 
 
