@@ -267,7 +267,7 @@ class Deciding:
 
     def _likeliest(self, span: Place, chances: Matrix, reading: "_Reading") -> Named | None:
         """The value that words mean: how many items hold it, times how likely the transformer thinks its facet."""
-        named = self._lexicon.all_named([token.form for token in _within(reading.tokens, span)])
+        named = self._lexicon.exactly([token.form for token in _within(reading.tokens, span)])
         held = [one for one in named if one.facet in self._place and not one.leaning and isinstance(one.value, str)]
         return max(
             held, key=lambda one: one.score * (one.count + _UNSEEN) * chances[self._place[one.facet]], default=None
@@ -302,7 +302,7 @@ class Deciding:
             if value is not None:
                 sure = round(min(1.0, 0.5 + chance / 2), 2)
                 return Constraint(facet=name, operator=Operator.IS, value=value, words=said, span=span, confidence=sure)
-        if facet.kind in (Kind.NUMBER, Kind.DATE):
+        if facet.kind in (Kind.NUMBER, Kind.DATE) and chance > self._sure.other_scale:
             return self._grounding.in_facet(facet.name, span, reading.message)
         return None
 
@@ -337,7 +337,7 @@ class Deciding:
                 found = [self._disliked(one, role) if one in own else one for one in found]
             elif role["disliked"] > self._sure.disliked:
                 found.append(mention.model_copy(update={"stance": Stance.DISLIKED, "span": None}))
-            elif role["liked"] > self._sure.liked and not asks_others:
+            elif max(role["liked"], role["wanted"]) > self._sure.liked and not asks_others:
                 found.append(mention.model_copy(update={"stance": Stance.LIKED, "span": None, "is_new": True}))
         return found
 
