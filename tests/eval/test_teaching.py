@@ -361,6 +361,7 @@ def test_the_command_writes_a_tagger_that_reads(data, tmp_path):
     assert done.exit_code == 0, done.output
     assert {path.name for path in out.iterdir()} == {"layers.onnx", "heads.npz", "card.json"}
     assert "facet recall" in done.stdout
+    assert "Learned from 56 examples. On 5 that were held out:" in done.stdout
     assert f"SHOPTALK_TAGGER={out}" in done.stdout.replace("\n", "")
     assert "loss" in done.stderr
     tagger = Tagger(out)

@@ -397,7 +397,8 @@ def teach(
     with TeachingBar(told) as bar:
         figures = train_tagger(train, held, out, config, bar)
     console = _console()
-    console.print(taught_table(figures, len(train), len(held)))
+    _plainly(console, f"Learned from {len(train):,} examples. On {len(held):,} that were held out:")
+    console.print(taught_table(figures))
     _plainly(console, f"Written to {out}. To talk with it: SHOPTALK_TAGGER={shlex.quote(str(out))} shoptalk talk")
 
 

@@ -118,10 +118,10 @@ class TeachingBar:
             self._console.print(Text(f"Step {now.step:,} of {now.steps:,}: loss {now.loss:.3f}, {left:,} s left"))
 
 
-def taught_table(figures: Mapping[str, float], examples: int, held_out: int) -> Table:
+def taught_table(figures: Mapping[str, float]) -> Table:
     """What a training run came to, on examples that were held out of it."""
-    table = Table(title=f"{examples:,} examples learned from; {held_out:,} held out", title_justify="left")
-    table.add_column("on those held out")
+    table = Table()
+    table.add_column("figure")
     table.add_column("value", justify="right")
     for name, value in figures.items():
         table.add_row(name, f"{value:.3f}")
