@@ -226,6 +226,7 @@ class Naming:
         found = []
         for spot in spots.values():
             compared = spot.at > 0 and sentence.forms[spot.at - 1] == "than"
+            compared = compared and sentence.forms[max(0, spot.at - 2)] not in ("other", "rather")
             if compared or not sentence.free(spot.at, spot.length) or self._says_other(sentence, spot):
                 continue
             default = Stance.DISLIKED if sentence.refuses(spot.at, spot.length) else Stance.SIMILAR

@@ -42,7 +42,7 @@ WEIGHTS: Final[dict[str, float]] = {
 #: The last two words of the turns after which a person names an item: 'in the vein of', 'fan of', 'favourite is'.
 _CUES = {tuple(cue.split()[-2:]) for cues in STANCE_BEFORE.values() for cue in cues if " " in cue}
 _COMMON_WORD = 1000
-_LONG_KEY = 8
+_SHORT_KEY, _LONG_KEY = 4, 8
 _NO_TITLE_YET, _ARTICLES_READ = TITLE_NOUNS | ARTICLES, 8
 _ENGLISH = frozenset({"the", "a", "an", "and"})
 _LONG_MESSAGE, _WORDS_OFF = 80, 8  # in a long message fewer runs are looked up with letters off, and shorter ones
@@ -52,6 +52,7 @@ _UNKNOWN_FAME = 0.2  # of an item of middling fame; one that is known 400 times 
 _DECADES = 5.2
 _SAMPLE = 2000
 _UNHEARD_OF = 0.9
+_BESIDE_TITLE = 1.0  # what it adds that a title is joined to another by 'and', 'or' or a comma
 _LONGER_WINS = 1.0  # of two runs that overlap, a longer one may have so much less for it per word
 
 
@@ -101,13 +102,15 @@ class Spotting:
         chosen: list[Spot] = []
         held = [False] * len(sentence)
         likely = sorted(
-            (spot for spot in self.candidates(sentence, start, past) if spot.odds > 0),
+            (spot for spot in self.candidates(sentence, start, past) if spot.odds > -_BESIDE_TITLE),
             key=lambda spot: (-spot.odds - _LONGER_WINS * spot.length, spot.at),
         )
-        for spot in likely:
-            if not any(held[spot.at : spot.end]):
-                held[spot.at : spot.end] = [True] * spot.length
-                chosen.append(spot)
+        for is_beside in (False, True):  # in 'gone girl and prisoners' the one title tells that the other is one
+            for spot in likely:
+                told = any(_joined(sentence, spot, other) for other in chosen) if is_beside else spot.odds > 0
+                if told and not any(held[spot.at : spot.end]):
+                    held[spot.at : spot.end] = [True] * spot.length
+                    chosen.append(spot)
         return sorted(chosen, key=lambda spot: spot.at)
 
     def candidates(self, sentence: Sentence, start: int = 0, past: int | None = None) -> Iterator[Spot]:
@@ -141,7 +144,9 @@ class Spotting:
             if end - at > 1 and _is_loose(form := sentence.forms[i]) and _spaced(sentence, min(i, beside))
         }
         titles = (words(self._catalog.titles[row]) for row, _ in like.rows[:_TITLES_READ])
-        return bool(edges) and not any(edges <= set(title) for title in titles)
+        return bool(edges) and not any(
+            all(form in title or (like.typos and _is_misspelt(form, title)) for form in edges) for title in titles
+        )
 
     def _weighed(self, sentence: Sentence, at: int, end: int, like: Likeness) -> Spot:
         row, year = self._meant(sentence, at, end, like)
@@ -248,6 +253,11 @@ def _nearest(form: str, title: Sequence[str]) -> str:
     return form if form in title else min(title, key=lambda word: OSA.distance(form, word), default=form)
 
 
+def _is_misspelt(form: str, title: Sequence[str]) -> bool:
+    """'Last' for the 'list' of a title."""
+    return len(form) >= _SHORT_KEY and OSA.distance(form, _nearest(form, title), score_cutoff=1) <= 1
+
+
 def _is_loose(form: str) -> bool:
     return form in DROPPED or (form in FILLER and form not in NUMBER_WORDS)
 
@@ -302,6 +312,15 @@ def _in_list(sentence: Sentence, at: int, end: int) -> bool:
     before = at > 0 and (sentence.forms[at - 1] in joins or _comma(sentence, at))
     after = end < len(sentence) and (sentence.forms[end] in joins or _comma(sentence, end))
     return before or after
+
+
+def _joined(sentence: Sentence, one: Spot, other: Spot) -> bool:
+    """True for neighbours with 'and', 'or' or a comma between them, articles passed over."""
+    first, last = sorted((one, other), key=lambda spot: spot.at)
+    if first.end >= last.end or first.end > last.at:
+        return False
+    between = [form for form in sentence.forms[first.end : last.at] if form not in ARTICLES]
+    return between in (["and"], ["or"]) or (not between and _comma(sentence, first.end))
 
 
 def _comma(sentence: Sentence, at: int) -> bool:

@@ -14,6 +14,7 @@ from shoptalk.agent.grounding import Grounding
 from shoptalk.agent.lexicon import Lexicon, Named
 from shoptalk.agent.phrases import RATHER_NOT, WISHED_AFTER, WISHED_BEFORE
 from shoptalk.agent.quantities import Bound, Quantity
+from shoptalk.agent.refusals import BOUND_WORDS
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.words import (
@@ -91,7 +92,11 @@ class Wishes:
             if not length:
                 continue
             away = sentence.refuses(at, length)
-            if self._own_mood(sentence, at, named) or sentence.lets_off(at, length) or (away and self._is_trade(named)):
+            if (
+                self._own_mood(sentence, at, named)
+                or sentence.lets_off(at, length)
+                or (away and self._is_trade(sentence, at + length, named))
+            ):
                 sentence.take(at, length)
                 continue
             roles = self._asked_for(sentence, at, named, asked) or self._by_role(sentence, at, length, named)
@@ -133,9 +138,12 @@ class Wishes:
                         found.setdefault(word, []).append(Named(facet.name, value, count, score=_PART_SAID))
         return found
 
-    def _is_trade(self, named: Sequence[Named]) -> bool:
-        """What nearly all items are: 'no laptops over 900' refuses none of them in a shop of laptops."""
-        return all(one.value is not False and one.count >= _NEARLY_ALL * len(self._catalog) for one in named)
+    def _is_trade(self, sentence: Sentence, past: int, named: Sequence[Named]) -> bool:
+        """What nearly all items are: 'no laptops over 900' refuses none of them in a shop of laptops, but a limit."""
+        limited = past < len(sentence) and sentence.forms[past] in BOUND_WORDS
+        return limited and all(
+            one.value is not False and one.count >= _NEARLY_ALL * len(self._catalog) for one in named
+        )
 
     def settle_sparse(
         self, values: list[Constraint], others: Sequence[Constraint], *, is_open: bool
@@ -474,8 +482,10 @@ class Wishes:
         said = sentence.forms[inside[0]]
         if bound is not Bound.EXACT or len(inside) > 1 or said in ("a", "an"):
             return False
-        if before in _COUNT_CUES and self._calls_number(sentence, last + 1):
+        if (before in _COUNT_CUES or before in SUPERLATIVES) and self._calls_number(sentence, last + 1):
             return False
+        if before in SUPERLATIVES and said in (*map(str, range(2, 11)), *NUMBER_WORDS) and not after:
+            return True  # 'the cheapest three'
         small = not said.isdecimal() or int(said) <= _MOST_PICKS
         if before == "it" and sentence.forms[max(0, inside[0] - 2)] == "make":
             return True
