@@ -136,6 +136,16 @@ def shops():
         ("cars", "max 30.000 km", {("mileage_km", "at most", 30000.0)}),
         ("cars", "under 60k miles", {("mileage_km", "less than", 96561.0)}),
         ("cars", "a 7 seater", {("seats", "is", 7.0)}),
+        ("cars", "less than 100 hp", {("power_hp", "less than", 100.0)}),
+        ("cars", "not older than 5 years", set()),
+        ("games", "not older than 5 years", {("year_published", "at least", 2019.0)}),
+        ("games", "from 2018 onwards", {("year_published", "at least", 2018.0)}),
+        (
+            "games",
+            "no dice, from the seventies or eighties",
+            {("mechanics", "is not", "dice rolling"), ("year_published", "between", (1970.0, 1989.0))},
+        ),
+        ("jobs", "posted in the last two weeks", set()),
         ("cars", "only one previous owner", {("owners", "is", 1.0)}),
         ("cars", "the most powerful one", {("power_hp", "most", 1.0)}),
         ("plants", "low light", {("light", "is", "low")}),
@@ -170,6 +180,11 @@ def test_a_comparative_is_told_by_the_number_that_measures_it(shops, word, opera
     assert (found.facet, found.operator.value, found.than) == ("height_cm", operator, "p4")
 
 
+def test_a_comparative_that_is_refused_is_turned_round(shops):
+    (found,) = shops["plants"].understand("not taller than the first", TalkState(table=("p4", "p5"))).constraints
+    assert (found.facet, found.operator.value, found.than) == ("height_cm", "at most", "p4")
+
+
 def test_a_question_about_a_named_item_asks_about_it(shops):
     request = shops["games"].understand("can I play Harbour Rivals 0 with five?", TalkState())
     assert Act.DETAILS in request.acts
@@ -190,6 +205,12 @@ def test_a_word_that_only_goes_with_a_refused_value_is_not_told_as_unknown(shops
 
 def test_numbers_with_a_point_before_three_digits_are_thousands_only_of_what_is_counted_in_them():
     assert [q.value for q in read_quantities("max 30.000 km, 1.250 euros, weighs 1.250 kg")] == [30000, 1250, 1.25]
+
+
+def test_the_last_weeks_are_all_days_since():
+    (said,) = read_days("posted in the last two weeks")
+    first, _ = meant(said, date(2026, 9, 1), date(2026, 11, 21), date(2026, 11, 22))
+    assert (said.bound.value, first) == ("at least", date(2026, 11, 8))
 
 
 def test_days_of_a_list_that_is_still_written_are_counted_from_today():

@@ -312,6 +312,8 @@ class Comparing:
             if np.isnan(value):
                 return None
             operator = Operator.LESS_THAN if less else Operator.MORE_THAN
+            if sentence.refuses(at):  # 'but not more expensive'
+                operator = Operator.AT_LEAST if less else Operator.AT_MOST
         else:
             share = scale.at_share(0.4 if less else 0.6, self._catalog.available())
             if share is None:

@@ -56,6 +56,8 @@ _RELATIVE = re.compile(
     r"(?P<far>(?:the\s+)?day\s+after\s+tomorrow)|(?P<near>later\s+today|today|tonight|tomorrow|yesterday)"
     rf"|(?:in|after)\s+{_COUNT}\s+(?P<in_unit>days?|weeks?)(?:['’]?\s+time)?"
     rf"|{_COUNT.replace('count', 'ahead')}\s+(?P<ahead_unit>days?|weeks?)\s+from\s+(?:now|today)"
+    rf"|(?:last|past)\s+(?P<back>{_COUNT.removeprefix('(?P<count>').removesuffix(')')}|few)\s+"
+    r"(?P<back_unit>days|weeks|months)"
     r"|(?:(?P<which_end>this|the|next|coming)\s+)?(?:coming\s+)?(?P<end>weekend)"
     r"|(?P<which_span>this|next|last)\s+(?P<span>week|month)"
     rf"|(?:(?P<lead>this|next|coming|upcoming)\s+)?(?:coming\s+)?(?P<weekday>{_NAMED_DAY})(?:,?\s+(?P<week>this|next)\s+week)?"
@@ -76,6 +78,7 @@ _FROM = re.compile(r"(?:\bbetween|\bfrom)\s*$", re.IGNORECASE)
 _NEAR = {"later today": 0, "today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}
 _MOST, _LEAD = 20, 12
 _TIMETABLE = 92
+_FEW = 3
 _STILL_KEPT = 31  # days: a list whose last entry is younger is still being written
 
 
@@ -191,6 +194,8 @@ def _placed(said: str) -> int:
 
 def _from_today(message: str, match: re.Match[str], told: FromToday, at: int) -> SaidDay:
     start, bound, cue = led(message, at)
+    if "back" in match.groupdict() and match["back"]:  # 'in the last two weeks' is all of them
+        bound = Bound.AT_LEAST
     return SaidDay(0, 0, start, match.end(), None, bound, told=told, cue=cue)
 
 
@@ -204,6 +209,9 @@ def _offset(match: re.Match[str]) -> FromToday:
         if count in held and unit in held:
             number = int(held[count]) if held[count].isdecimal() else NUMBER_WORDS.get(held[count], 1)
             return FromToday(days=int(number) * (7 if held[unit].startswith("w") else 1))
+    if "back" in held:
+        many = int(held["back"]) if held["back"].isdecimal() else NUMBER_WORDS.get(held["back"], _FEW)
+        return FromToday(days=-int(many) * {"d": 1, "w": 7, "m": 30}[held["back_unit"][0]])
     if "end" in held:
         return FromToday(weekday=7, weeks=1 if held.get("which_end") == "next" else None)
     if "span" in held:

@@ -38,6 +38,7 @@ _EARLIEST = 100
 _YEAR_CUES = frozenset(
     {"before", "after", "since", "until", "prior to", "earlier than", "later than", "pre", "post"}
     | {f"or {word}" for word in ("earlier", "later", "older", "newer")}
+    | {"onwards", "onward"}
     | {f"{word} than" for word in ("older", "newer", "younger")}
 )
 _COUNTING = frozenset({"quantity", "number", "count", "qty"})
@@ -71,6 +72,7 @@ _DAY = 24 * 60
 _AROUND = 30
 _UNSURE = 0.7
 _TOLD_WHOLE = 1000
+_SHORT_UNIT = 2
 _COUNTED_WORD, _NONE_OF_IT = 4, 0.5
 #: Labels of money that is no price to pay, or not called so.
 _MONEY = frozenset("salary pay wage income earning rent fee deposit rrp msrp cost budget tuition fare".split())
@@ -348,7 +350,8 @@ class Grounding:
         if said.unit is not None:
             fitting = [scale for scale in self.scales if (unit := _unit_of(scale)) and factor(said.unit, unit)]
             return self._best(fitting or self._unit_unknown(said, said.unit, near), near, said)
-        called = next((held for word in near if (held := self._scales_called(word, said))), [])
+        called = self._scales_measured_in(near[:1]) if said.unit is None else []
+        called = called or next((held for word in near if (held := self._scales_called(word, said))), [])
         if self._calls_level_first(near, said):
             return None
         if not called and said.bound is not Bound.ABOUT:
@@ -380,6 +383,12 @@ class Grounding:
             for scale in self.scales
             if (scale.facet.unit or "").lower() in CURRENCIES or _MONEY & self._labels[scale.facet.name]
         ]
+
+    def _scales_measured_in(self, near: Sequence[str]) -> list[Scale]:
+        """'100 hp': the short unit right behind a number, where it stands in a facet's own label."""
+        short = {word for word in near if len(word) == _SHORT_UNIT and word not in FILLER}
+        named = ((scale, words(scale.facet.label or scale.facet.name)) for scale in self.scales)
+        return [scale for scale, said in named if short & set(said)]
 
     def _calls_level_first(self, near: Sequence[str], said: Quantity) -> bool:
         """'10 mm drop, size 43': the word next to the number names a category of numbers, the scale is further off."""
@@ -464,7 +473,8 @@ class Grounding:
     def _label_words(self) -> dict[str, frozenset[str]]:
         labels = {}
         for facet in self._catalog.schema.facets:
-            said = (singular(word) for word in words(facet.label or facet.name))
+            counted = takewhile(lambda word: word != "per", words(facet.label or facet.name))  # hours, not weeks
+            said = [singular(word) for word in counted]
             labels[facet.name] = frozenset(
                 word for word in said if len(word) > 2 and (word not in FILLER or word in _HELD_IN)
             )

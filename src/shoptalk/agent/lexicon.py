@@ -73,6 +73,9 @@ _ARRIVING = frozenset("destination arrive arriving arrival heading visit visitin
 _DIRECTION_REACH = 5
 _STILL = frozenset({"in", "at"})
 _SURE_ALONE = 6
+#: What ends a label that tells for whom a thing is.
+_SUITED = ("safe", "friendly", "suitable", "ok")
+_PETS = ("cat", "dog")
 _FLAG_TAIL = frozenset({"option", "welcome", "welcomed"})
 _NO_INFLECTION = frozenset("fantastic general generally party parting casting starring classic classics".split())
 _FLAG_FRAME = frozenset(
@@ -307,11 +310,12 @@ class Lexicon:
             if len(value) > _VALUE_CHARACTERS:
                 continue
             said = words(value)
-            if all(word in FILLER for word in said):  # before 'movies' is made a 'movy'
+            joined = len(said) > 1 and "-" in value  # 'feel-good' is a word of its own
+            if not joined and all(word in FILLER for word in said):  # before 'movies' is made a 'movy'
                 continue
             key = tuple(singular(word) for word in said)
             year = len(key) == 1 and _is_year(key[0]) and not self._counts_years
-            if not key or len(key) > _LONGEST or not (_says_something(key) or year):
+            if not key or len(key) > _LONGEST or not (_says_something(key) or year or joined):
                 continue
             if year:
                 self._years.add(key)
@@ -328,6 +332,10 @@ class Lexicon:
         if label[0] == "free" and len(label) == 2:  # entry that is free is another thing than entry
             bare = label
         said = {tuple(label), tuple(bare), (*bare, "friendly"), (*bare, "allowed"), *(_turned(bare))}
+        if len(bare) > 1 and bare[-1] in _SUITED:  # 'pet safe': 'pet friendly', 'safe for pets', 'for cats'
+            heads = [bare[:-1], *([one] for one in _PETS if bare[:-1] == ["pet"])]
+            said |= {(*head, tail) for head in heads for tail in _SUITED}
+            said |= {(tail, "for", *head) for head in heads for tail in _SUITED}
         said |= {tuple(word for word in bare if word not in FILLER), tuple(w for w in label if w not in _FLAG_FRAME)}
         for key in sorted(said):
             if key and _says_something(key):
@@ -383,9 +391,19 @@ class Lexicon:
                 sure = round(value.score * score, 2)
                 self._named[key].append(Named(value.facet, value.value, value.count, leaning=leaning, score=sure))
 
+    def _graded(self) -> frozenset[str]:
+        """Facets that hold several grades, such as small and large: a make of cars called Mini is no size."""
+        grades: dict[str, set[object]] = defaultdict(set)
+        for group in GRADES:
+            for form in group:
+                for one in self._named.get(tuple(singular(word) for word in words(form)), ()):
+                    grades[one.facet].add(one.value)
+        return frozenset(facet for facet, values in grades.items() if len(values) > 1)
+
     def _add_other_names(self) -> None:
         """Abbreviations and other names, either way round: what the catalog has of a group is meant by the others."""
         measured = {facet.meaning for facet in self._facets.values() if facet.kind is Kind.NUMBER}
+        graded = self._graded()
         for group, leaning in (
             *((g, False) for g in PLACES),
             *((g, False) for g in KINDS),
@@ -393,6 +411,8 @@ class Lexicon:
         ):
             keys = [tuple(singular(word) for word in words(form)) for form in group]
             held = list(dict.fromkeys(one for key in keys if key in self._direct for one in self._named[key]))
+            if leaning:
+                held = [one for one in held if one.facet in graded]
             for form, key in zip(group, keys, strict=True) if held else ():
                 vague = VAGUE.get(form)
                 if key in self._named or (vague and measured & set(vague[0])):

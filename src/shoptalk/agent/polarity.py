@@ -87,6 +87,10 @@ def read_polarity(forms: Sequence[str], gaps: Sequence[str], starts: Sequence[bo
     return _Reader([CUE_TYPOS.get(form, form) for form in forms], gaps, starts).read()
 
 
+#: Words that open a wish of their own behind a comma, unless what is refused began with the same.
+_PLACING = frozenset("from in at under over between around for about by below above before after since".split())
+
+
 class _Reader:
     def __init__(self, forms: Sequence[str], gaps: Sequence[str], starts: Sequence[bool]) -> None:
         self._forms, self._gaps, self._starts = forms, gaps, starts
@@ -233,6 +237,8 @@ class _Reader:
         first = self._forms[at]
         if first in SINGLING_OUT:
             return True
+        if first in _PLACING and all(self._forms[i] != first for i in scope.reached):  # 'not gory, from the 80s or 90s'
+            return False
         with_articles = scope.word == "without" or any(self._forms[i] in ("with", "without") for i in scope.reached)
         if (first in AND_FRESH and not (with_articles and first in ("a", "an"))) or first in RESTARTS:
             return False

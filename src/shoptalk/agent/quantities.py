@@ -77,6 +77,16 @@ _YEARS_AGO = re.compile(
     r"|(?:\b(?:in|from|of)\s+)['’](?P<short>\d\d)\b(?!s)",
     re.IGNORECASE,
 )
+_YEARS_OLDER = re.compile(
+    rf"\b(?P<way>older|newer|younger)\s+than\s+(?P<number>\d{{1,2}}|{_SPOKEN}|an?)\s+years?\b(?!\s+old)", re.IGNORECASE
+)
+_LAST_DAYS = re.compile(rf"\b(?:last|past)\s+(?:\d{{1,3}}|{_SPOKEN}|few)\s+(?:days|weeks|months)\b", re.IGNORECASE)
+#: 'We drank enough Rioja this year' dates what was done; 'what I want is from last year' dates the thing.
+_TELLS_OF_ME = re.compile(
+    r"\b(?:i|we)(?:['’]?(?:ve|d)|\s+(?:have|had|went|drank|ate|saw|watched|read|played|was|were|bought|got|did|stayed))\b"
+    r"[^.;!?]*(?<!\bfrom\s)(?<!\bof\s)(?<!\bin\s)(?<!\breleased\s)(?<!\bmade\s)(?<!\bout\s)$",
+    re.IGNORECASE,
+)
 _AFTER_MOST = re.compile(
     r"^\s*(?:or\s+(?:less|under|below|fewer|shorter|cheaper|older|earlier)|max(?:imum)?\b|at most|tops|and under(?!\s*[$€£\d]))",
     re.IGNORECASE,
@@ -124,8 +134,10 @@ def read_quantities(message: str) -> list[Quantity]:
 
     Times of day ('at 7 pm') and places ('the 7th') are none.
     """
-    spans = [*_decades(message), *_last_years(message), *_years_ago(message), *_turns(message)]
-    plain = [found for found in _plain(message) if not any(s.start < found.end and found.start < s.end for s in spans)]
+    spans = [*_decades(message), *_last_years(message), *_years_older(message), *_years_ago(message), *_turns(message)]
+    days = [match.span() for match in islice(_LAST_DAYS.finditer(message), _MOST)]
+    taken = [*((span.start, span.end) for span in spans), *days]
+    plain = [found for found in _plain(message) if not any(s < found.end and found.start < e for s, e in taken)]
     return sorted([*_joined(message, plain), *spans], key=lambda quantity: quantity.start)
 
 
@@ -170,6 +182,21 @@ def _last_years(message: str) -> list[Quantity]:
     ]
 
 
+def _years_older(message: str) -> list[Quantity]:
+    """'Older than five years': from before that year."""
+    return [
+        Quantity(
+            _number(m["number"]),
+            m.start(),
+            m.end(),
+            "years ago",
+            Bound.LESS if m["way"].lower() == "older" else Bound.MORE,
+            cue="older than",
+        )
+        for m in islice(_YEARS_OLDER.finditer(message), _MOST)
+    ]
+
+
 def _years_ago(message: str) -> list[Quantity]:
     """'Nine years ago', 'last year', and 'from '15'."""
     found = []
@@ -178,6 +205,8 @@ def _years_ago(message: str) -> list[Quantity]:
             short = int(match["short"])
             year = 2000 + short if short < _CENTURY_TURNS else 1900 + short
             found.append(Quantity(year, match.start("short") - 1, match.end(), "year"))
+            continue
+        if match["which"] and _TELLS_OF_ME.search(message[max(0, match.start() - _BACK) : match.start()]):
             continue
         back = {"last": 1.0, "this": 0.0}[match["which"].lower()] if match["which"] else _number(match["number"])
         start, bound, cue = led(message, match.start())

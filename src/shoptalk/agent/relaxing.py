@@ -115,7 +115,7 @@ class _Misses:
             first.append((self._unasked(missed), near is None, near or out))
             second += ([out] if near else []) + ([] if size > 1 else list(self._neighbours(changed[0], free)))
         best = [choice for *_, choice in sorted(first, key=lambda one: (one[0], one[1], -one[2].count))]
-        return tuple({choice.label: choice for choice in (*best, *second)}.values())[
+        return tuple({choice.label: choice for choice in (*best, *second) if choice.count}.values())[
             : _MOST_CHOICES if size < _MANY else _MOST_OF_MANY
         ]
 

@@ -30,7 +30,7 @@ FILLER: Final = frozenset(
     liked enjoy enjoyed enjoying dislike disliked favourite favorite avoid long short cheap near close nearby kid lot girlfriend boyfriend wife
     husband friend friends loves likes enjoys tired sick looking anybody nobody everyone else last night last looks sounds seems
     feeling feels tonight recommend already directed actor actress director suitable appropriate somewhere rated rating place places anyplace
-    anywhere thank kindly surprise either sell possible possibly fine instead please again goes""".split()
+    anywhere thank kindly surprise either sell take needed highly possible possibly fine instead please again goes""".split()
 )
 
 #: Vague words that people also say without meaning them; no facet for them is nothing to speak of.
@@ -68,7 +68,7 @@ STANCE_BEFORE: Final = MappingProxyType(
         "has seen": (
             "already seen", "ive seen", "i have seen", "have seen", "weve seen", "seen", "saw", "ive watched", "watched",
             "already watched", "already know", "already read", "ive read", "already played", "havent i seen", "rewatched",
-            "ive already had", "already had", "weve had", "weve already had", "ive tried", "ive already tried", "already tried",
+            "ive already had", "already had", "weve played", "ive played", "weve had", "weve already had", "ive tried", "ive already tried", "already tried",
             "weve tried", "have tried", "already drank", "already ate", "already visited", "ive been to", "already been to",
         ),
         "owns": ("i own", "i already own", "already own", "already got", "i have already got", "ive already got", "i already have", "we already have", "i bought", "ive got"),
