@@ -1,5 +1,7 @@
 """What people mean, over the films catalog: values, polarity, numbers, titles, places on the table."""
 
+from datetime import date
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -80,7 +82,9 @@ def test_a_refused_range_keeps_its_items_away_and_says_so(understand, films):
     assert constraint_in_words(films.schema, refused) == "not 1980–1989"
     passing = films.passing([refused])
     assert not any(1980 <= films.value(row, "year") <= 1989 for row in passing.nonzero()[0])
-    assert passing.sum() + films.passing([refused.model_copy(update={"operator": Operator.BETWEEN})]).sum() == len(films)
+    assert passing.sum() + films.passing([refused.model_copy(update={"operator": Operator.BETWEEN})]).sum() == len(
+        films
+    )
 
 
 @pytest.mark.parametrize(("message", "expected"), VALUES)
@@ -394,3 +398,39 @@ def test_vague_words_mind_the_musts_that_remain_when_one_is_dropped(taste, wines
     assert cheap.facet == "vintage"
     alone = taste("something cheap and old").constraints
     assert {one.facet for one in alone} == {"price", "vintage"}
+
+
+@pytest.mark.parametrize(
+    ("message", "expected"),
+    [
+        ("something for us", set()),
+        ("from the US", {("countries", "is", "United States", True)}),
+        ("films with violence", {("keywords", "is", "violent", True)}),
+        ("no violence", {("keywords", "is not", "violent", True)}),
+        ("I couldn't care less about westerns", {("genres", "is not", "Western", False)}),
+        ("we have seen enough westerns this year", {("genres", "is not", "Western", True)}),
+    ],
+)
+def test_words_that_only_look_like_values(understand, message, expected):
+    assert asked(understand(message)) == expected
+
+
+@pytest.mark.parametrize(
+    ("heard", "message", "expected"),
+    [
+        ("There is a red Merlot from Chile, and it is organic.", "That sounds great, thanks!", {("country", "is", "Chile", True)}),
+        ("There is a red Merlot from Chile, and it is organic.", "That's nice, but what else?", set()),
+        ("Should it be organic?", "okay", {("organic", "is", True, True)}),
+    ],
+)  # fmt: skip
+def test_a_yes_takes_what_was_offered_and_not_what_describes_it(taste, heard, message, expected):
+    request = taste(message, TalkState(heard=heard))
+    assert {one for one in asked(request) if one[0] in ("country", "organic")} == expected
+
+
+def test_the_day_is_an_argument():
+    records = [Record(n, {"name": f"Concert {n}", "date": f"2024-05-{n:02}", "price": 5.0 + n}) for n in range(1, 29)]
+    schema = detect(records)
+    catalog = Catalog.from_items(to_items(records, schema), schema)
+    request = EmbeddedUnderstanding(catalog, today=lambda: date(2024, 5, 9)).understand("tomorrow", TalkState())
+    assert [one.value for one in request.constraints] == ["2024-05-10"]
