@@ -16,7 +16,7 @@ from shoptalk.agent.offers import Asking, Choice, Question
 from shoptalk.agent.phrasing import constraint_in_words, join, label_of, short_label
 from shoptalk.agent.relaxing import codes_of, rounded
 from shoptalk.agent.state import TalkState
-from shoptalk.agent.tokens import words
+from shoptalk.agent.tokens import singular, words
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn, FlagColumn, NumberColumn
 from shoptalk.retrieval.query import Act, Constraint, Operator, Request
 from shoptalk.retrieval.schema import Column, Meaning
@@ -244,7 +244,7 @@ def _sentence(facet: Column, choices: Sequence[Choice], *, counted: bool) -> str
     )
     if isinstance(choices[0].added[0].value, bool):
         return f"Does “{label_of(facet)}” matter to you: {said}?"
-    return f"Should I narrow it down by {short_label(facet)}: {said}?"
+    return f"Should I narrow it down by {singular(short_label(facet))}: {said}?"
 
 
 def asked_before(state: TalkState, request: Request) -> Iterator[str]:

@@ -343,7 +343,8 @@ class Deciding:
 
     def _disliked(self, mention: Mention, role: dict[str, float] | None) -> Mention:
         """The mention as a dislike where the transformer is sure of that; not as one where it hears nothing of it."""
-        if role is None or mention.stance is Stance.OWNED:
+        by_title = (set(words(mention.words)) & set(words(mention.title)) - FILLER) or mention.span is None
+        if role is None or mention.stance is Stance.OWNED or not by_title:  # 'the first' was not in what it was taught
             return mention
         if role["disliked"] >= self._sure.disliked:
             return mention.model_copy(update={"stance": Stance.DISLIKED})
