@@ -15,7 +15,7 @@ from shoptalk.agent.state import (
     without,
 )
 from shoptalk.agent.understanding import EmbeddedUnderstanding
-from shoptalk.retrieval.query import Constraint, Operator
+from shoptalk.retrieval.query import Constraint, Operator, Request
 
 
 @pytest.fixture(scope="module")
@@ -255,3 +255,15 @@ def test_no_to_an_offer_changes_nothing_and_yes_may_say_more(hear):
     offered = TalkState(constraints=(WESTERN,), question=OFFER)
     assert hear("no", state=offered).constraints == (WESTERN,)
     assert held(hear("yes but under 2 hours", state=offered)) == {("runtime", "less than", 120.0)}
+
+
+def test_turning_to_something_else_leaves_a_dead_end(films):
+    korean = Constraint(facet="languages", operator=Operator.IS, value="Korean")
+    horror = Constraint(facet="genres", operator=Operator.IS, value="Horror")
+    choices = tuple(Choice(label="left out", count=1, dropped=(one,)) for one in (WESTERN, korean))
+    question = Question(kind=Asking.RELAX, text="Which shall I take?", choices=choices)
+    state = TalkState(constraints=(WESTERN, korean), question=question)
+    turned = advance(state, Request(message="actually horror", anew=True, constraints=(horror,)), films)
+    assert turned.constraints == (horror,)
+    added = advance(state, Request(message="and horror", constraints=(horror,)), films)
+    assert korean in added.constraints

@@ -6,7 +6,7 @@ from enum import StrEnum
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from shoptalk.agent.offers import Question, taken
+from shoptalk.agent.offers import Asking, Question, taken
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Act, Constraint, Operator, Query, Request, Stance
 from shoptalk.retrieval.schema import Column, Kind, Meaning
@@ -130,7 +130,7 @@ def advance(state: TalkState, request: Request, catalog: Catalog) -> TalkState:
         earlier = state.wanted
     if Act.START_OVER in request.acts:
         state = fresh(state).model_copy(update={"before": state.before})
-    constraints = _kept(state, request)
+    constraints = _out_of_the_dead_end(_kept(state, request), request, asked, catalog)
     if request.choice is not None and asked is not None and request.choice < len(asked.choices):
         constraints = list(taken(constraints, asked.choices[request.choice]))
     for new in request.constraints:
@@ -159,6 +159,19 @@ def advance(state: TalkState, request: Request, catalog: Catalog) -> TalkState:
         }
     )
     return _remembering(changed, earlier)
+
+
+def _out_of_the_dead_end(
+    held: list[Constraint], request: Request, asked: Question | None, catalog: Catalog
+) -> list[Constraint]:
+    """What is held without what emptied the list, where the person turns to something else instead of taking an offer."""
+    turns = request.anew or Act.SIMILAR in request.acts
+    if asked is None or asked.kind is not Asking.RELAX or request.choice is not None or not turns:
+        return held
+    if catalog.passing([one for one in held if one.must]).any():
+        return held
+    conflict = [one for choice in asked.choices for one in choice.dropped]
+    return [one for one in held if not any(one.same_as(other) for other in conflict)]
 
 
 def changes(before: TalkState, after: TalkState) -> tuple[Change, ...]:
@@ -313,6 +326,11 @@ def _gives_way(old: Constraint, new: Constraint, facet: Column, replacing: bool)
     if facet.kind in (Kind.NUMBER, Kind.DATE):
         if old.is_superlative is not new.is_superlative:  # 'the cheapest' of those over 50
             return False
+        if (
+            new.than and old.operator is Operator.BETWEEN and isinstance(old.value, tuple)
+        ):  # older, and still of the 80s
+            low, high = old.value
+            return _is_beyond(new.value, high) if new.operator in _LOWER else _is_beyond(low, new.value)
         upper, lower = (old, new) if old.operator in _UPPER else (new, old)
         if upper.operator not in _UPPER or lower.operator not in _LOWER:
             return True
