@@ -164,7 +164,7 @@ def advance(state: TalkState, request: Request, catalog: Catalog) -> TalkState:
 def _out_of_the_dead_end(
     held: list[Constraint], request: Request, asked: Question | None, catalog: Catalog
 ) -> list[Constraint]:
-    """What is held without what emptied the list, where the person turns to something else instead of taking an offer."""
+    """What is held, without what emptied the list where the person takes no offer and turns to something else."""
     turns = request.anew or Act.SIMILAR in request.acts
     if asked is None or asked.kind is not Asking.RELAX or request.choice is not None or not turns:
         return held
