@@ -53,6 +53,7 @@ _DECADES = 5.2
 _SAMPLE = 2000
 _UNHEARD_OF = 0.9
 _BESIDE_TITLE = 1.0  # what it adds that a title is joined to another by 'and', 'or' or a comma
+_JOINT = 3  # words: ', and the'
 _LONGER_WINS = 1.0  # of two runs that overlap, a longer one may have so much less for it per word
 
 
@@ -107,8 +108,13 @@ class Spotting:
         )
         for is_beside in (False, True):  # in 'gone girl and prisoners' the one title tells that the other is one
             for spot in likely:
-                told = any(_joined(sentence, spot, other) for other in chosen) if is_beside else spot.odds > 0
-                if told and not any(held[spot.at : spot.end]):
+                if any(held[spot.at : spot.end]):
+                    continue
+                near = held[max(0, spot.at - _JOINT) : spot.end + _JOINT]
+                beside = (
+                    one for one in chosen if any(near) and spot.at - _JOINT <= one.end and one.at <= spot.end + _JOINT
+                )
+                if any(_joined(sentence, spot, one) for one in beside) if is_beside else spot.odds > 0:
                     held[spot.at : spot.end] = [True] * spot.length
                     chosen.append(spot)
         return sorted(chosen, key=lambda spot: spot.at)
