@@ -136,6 +136,7 @@ def shops():
         ("cars", "max 30.000 km", {("mileage_km", "at most", 30000.0)}),
         ("cars", "under 60k miles", {("mileage_km", "less than", 96561.0)}),
         ("cars", "a 7 seater", {("seats", "is", 7.0)}),
+        ("cars", "diesel is fine too, under 9000", {("price_eur", "less than", 9000.0)}),
         ("cars", "less than 100 hp", {("power_hp", "less than", 100.0)}),
         ("cars", "not older than 5 years", set()),
         ("games", "not older than 5 years", {("year_published", "at least", 2019.0)}),
@@ -148,6 +149,8 @@ def shops():
         ("jobs", "posted in the last two weeks", set()),
         ("cars", "only one previous owner", {("owners", "is", 1.0)}),
         ("cars", "the most powerful one", {("power_hp", "most", 1.0)}),
+        ("plants", "between 100 and 200 cm", {("height_cm", "between", (100.0, 200.0))}),
+        ("cars", "5 to 10k euros", {("price_eur", "between", (5000.0, 10000.0))}),
         ("plants", "low light", {("light", "is", "low")}),
         ("plants", "a low maintenance plant", set()),
     ],
@@ -244,6 +247,12 @@ def test_a_limit_that_contradicts_the_one_before_takes_its_place(plants):
     talk = plants.talk()
     talk.say("under 30 cm")
     assert [chip.label for chip in talk.say("actually over 100 cm").chips] == ["height over 100 cm"]
+
+
+def test_a_comparative_narrows_the_range_that_was_asked_for(plants):
+    talk = plants.talk()
+    talk.say("between 100 and 200 cm")
+    assert {chip.label for chip in talk.say("smaller than the first").chips} > {"height 100–200 cm"}
 
 
 def test_the_trades_own_word_is_not_told_as_unknown(plants):

@@ -117,7 +117,10 @@ class Carrying:
                 allowed += refused
                 continue
             old = next((old for old in state.constraints if _can_unite(old, one)), None)
-            kept.append(_union(old, one) if old and self._is_besides(sentence, one) else one)
+            if old is not None:
+                kept.append(_union(old, one) if self._is_besides(sentence, one) else one)
+            else:
+                kept.append(one.model_copy(update={"must": False}) if self._only_allows(sentence, one) else one)
         return kept, allowed
 
     def _ahead(
@@ -217,6 +220,15 @@ class Carrying:
         said = " ".join(sentence.forms[past : past + after])
         many = self._schema.facet(one.facet).kind is Kind.CATEGORIES
         return bool(after) and not (many and said in _JUST_BESIDES)
+
+    def _only_allows(self, sentence: Sentence, one: Constraint) -> bool:
+        """'Diesel is fine too' where no fuel was asked for: it may be, and need not."""
+        _, past = _words_of(sentence, one)
+        said = sentence.forms[past : past + _ALSO_AFTER.at(sentence.forms, past)]
+        return bool({"fine", "ok", "okay", "good", "work", "works", "do"} & set(said)) and one.operator in (
+            Operator.IS,
+            Operator.ANY_OF,
+        )
 
     def _is_allowed(self, sentence: Sentence, one: Constraint) -> bool:
         _, past = _words_of(sentence, one)

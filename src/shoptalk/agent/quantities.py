@@ -118,7 +118,10 @@ class Bound(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Quantity:
-    """A number as said. `unit` is the unit a facet may hold ('min', 'money', 'year' or None), `value` in that unit."""
+    """A number as said. `unit` is the unit a facet may hold ('min', 'money', 'year' or None), `value` in that unit.
+
+    `times` is what the number that was said was multiplied by: 1000 in '30k', 0.39 where centimetres are read as inches.
+    """
 
     value: float
     start: int
@@ -127,6 +130,7 @@ class Quantity:
     bound: Bound = Bound.EXACT
     upper: float | None = None
     cue: str = ""
+    times: float = 1.0
 
 
 def read_quantities(message: str) -> list[Quantity]:
@@ -225,7 +229,9 @@ def _plain(message: str) -> list[Quantity]:
             bound, cue = Bound.AT_LEAST, cue or _plainly(after)
         elif match["ish"] or (after := _matched(_AFTER_ABOUT, following)):
             bound = Bound.ABOUT if bound is Bound.EXACT else bound
-        found.append(Quantity(value, start, end + len(after), unit, bound, cue=cue))
+        said = _number(match["number"])
+        times = value / said if said else 1.0
+        found.append(Quantity(value, start, end + len(after), unit, bound, cue=cue, times=times))
     return found
 
 
@@ -326,7 +332,7 @@ def _joined(message: str, found: list[Quantity]) -> list[Quantity]:
             last
             and last.bound is Bound.EXACT
             and _TWO_NUMBERS.match(message[last.end : quantity.start])
-            and quantity.value > last.value
+            and quantity.value > (low := _like(last, quantity))
         ):
             first = max(0, last.start - _LEAD)
             lead = re.search(r"(?:\bbetween|\bfrom)\s*$", message[first : last.start], re.IGNORECASE)
@@ -334,13 +340,17 @@ def _joined(message: str, found: list[Quantity]) -> list[Quantity]:
             if lead or not said_and:
                 start = first + lead.start() if lead else last.start
                 unit = quantity.unit or last.unit
-                low = last.value if last.unit else _like(last.value, quantity)
                 joined[-1] = Quantity(low, start, quantity.end, unit, Bound.BETWEEN, upper=quantity.value)
                 continue
         joined.append(quantity)
     return joined
 
 
-def _like(value: float, other: Quantity) -> float:
-    """The first number of '1-2 hours' in the unit of the second."""
-    return value * 60.0 if other.unit == "min" and other.value >= 60.0 and value <= 10 else value
+def _like(first: Quantity, other: Quantity) -> float:
+    """The first number of '1-2 hours', '100 to 200 cm' and '20 to 30k' as the second is counted."""
+    if first.unit or first.times != 1.0:
+        return first.value
+    if other.unit == "min":
+        return first.value * 60.0 if other.value >= 60.0 and first.value <= 10 else first.value
+    same = first.value * other.times
+    return same if same < other.value else first.value

@@ -511,8 +511,10 @@ class Wishes:
         return any(numbers & set(self._grounding.facets_called(form)) for form in near)
 
     def _take_label(self, sentence: Sentence, inside: Sequence[int], facet: str) -> None:
+        label = set(words(self._catalog.schema.facet(facet).label or "")) - FILLER
         for i in (*range(max(0, inside[0] - 3), inside[0]), *range(inside[-1] + 1, min(inside[-1] + 3, len(sentence)))):
-            if sentence.free(i) and facet in self._grounding.facets_called(sentence.forms[i]):
+            own = sentence.forms[i] in label or facet in self._grounding.facets_called(sentence.forms[i])
+            if sentence.free(i) and own:
                 sentence.take(i)
 
 
