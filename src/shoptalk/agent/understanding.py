@@ -105,15 +105,15 @@ class EmbeddedUnderstanding:
 
     def understand(self, message: str, state: TalkState) -> Request:
         """The request. The first 2,000 characters are read; any text at all is valid."""
-        message = well_formed(message)
+        message, heard = well_formed(message), well_formed(state.heard[-_HEARD:])
         reading = _Reading(Sentence(message[:LONGEST_MESSAGE]), state)
-        if state.heard and not state.table:  # someone else leads the talk, and names items
-            reading.question = Sentence(state.heard[-_HEARD:])
+        if heard and not state.table:  # someone else leads the talk, and names items
+            reading.question = Sentence(heard)
             reading.heard = self._heard(reading.question, state)
         request = self._parsed(message, reading)
         if self._deciding is None:
             return request
-        return self._deciding.decide(request, reading.sentence, state.heard[-_HEARD:], reading.heard)
+        return self._deciding.decide(request, reading.sentence, heard, reading.heard)
 
     def _parsed(self, message: str, reading: _Reading) -> Request:
         if (short := self._short(reading)) is not None:
