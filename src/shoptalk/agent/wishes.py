@@ -353,7 +353,8 @@ class Wishes:
         span = sentence.span(at, length)
         before = sentence.forms[at - 1] if at else ""
         is_less = before in _LESS_THAN_THIS
-        away = sentence.refuses(at, length) or is_less
+        article = before == "no" and sentence.forms[at] in ("a", "an", "the") and not sentence.starts_clause[at]
+        away = sentence.refuses(at, length) or is_less or article  # 'no a cappella'
         if _tells_absence(one.value) and not _tells_absence(sentence.text(at, length)):
             away = not away  # without gluten is gluten-free
         softly = one.leaning or self._is_wished(sentence, at, length)
