@@ -259,11 +259,11 @@ def test_no_to_an_offer_changes_nothing_and_yes_may_say_more(hear):
 
 def test_turning_to_something_else_leaves_a_dead_end(films):
     korean = Constraint(facet="languages", operator=Operator.IS, value="Korean")
-    horror = Constraint(facet="genres", operator=Operator.IS, value="Horror")
+    recent = Constraint(facet="year", operator=Operator.AT_LEAST, value=2010.0)
     choices = tuple(Choice(label="left out", count=1, dropped=(one,)) for one in (WESTERN, korean))
     question = Question(kind=Asking.RELAX, text="Which shall I take?", choices=choices)
     state = TalkState(constraints=(WESTERN, korean), question=question)
-    turned = advance(state, Request(message="actually horror", anew=True, constraints=(horror,)), films)
-    assert turned.constraints == (horror,)
-    added = advance(state, Request(message="and horror", constraints=(horror,)), films)
+    turned = advance(state, Request(message="actually a recent one", anew=True, constraints=(recent,)), films)
+    assert turned.constraints == (recent,)
+    added = advance(state, Request(message="and recent", constraints=(recent,)), films)
     assert korean in added.constraints

@@ -130,11 +130,12 @@ def advance(state: TalkState, request: Request, catalog: Catalog) -> TalkState:
         earlier = state.wanted
     if Act.START_OVER in request.acts:
         state = fresh(state).model_copy(update={"before": state.before})
-    constraints = _out_of_the_dead_end(_kept(state, request), request, asked, catalog)
+    constraints = _kept(state, request)
     if request.choice is not None and asked is not None and request.choice < len(asked.choices):
         constraints = list(taken(constraints, asked.choices[request.choice]))
     for new in request.constraints:
         constraints = _merged(constraints, new, catalog, replacing=request.anew, together=request.constraints)
+    constraints = _out_of_the_dead_end(constraints, request, asked, catalog)
     named = {stance: tuple(m.item_id for m in request.mentions if m.stance is stance) for stance in Stance}
     known = tuple(
         m.item_id
@@ -171,7 +172,12 @@ def _out_of_the_dead_end(
     if catalog.passing([one for one in held if one.must]).any():
         return held
     conflict = [one for choice in asked.choices for one in choice.dropped]
-    return [one for one in held if not any(one.same_as(other) for other in conflict)]
+    features = [one for one in conflict if _is_feature(one, catalog)]  # 'something sturdy instead' is still a laptop
+    return [one for one in held if one in request.constraints or not _is_among(one, features or conflict)]
+
+
+def _is_among(one: Constraint, others: Iterable[Constraint]) -> bool:
+    return any(one.same_as(other) for other in others)
 
 
 def changes(before: TalkState, after: TalkState) -> tuple[Change, ...]:
