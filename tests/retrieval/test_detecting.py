@@ -708,3 +708,40 @@ def test_names_say_units_and_languages():
     assert language_of("text_fr", ["text_fr", "title"]) is None
     assert language_of("logged_in", ["logged_in"]) is None
     assert meaning_of("day", Kind.DATE) is None
+
+
+def test_a_few_short_words_are_a_vocabulary_whatever_the_column_is_called():
+    shapes = titled("body_type", [["hatchback", "estate", "SUV", "coupe"][n % 4] for n in range(60)])
+    assert column(shapes, "body_type").kind is Kind.CATEGORY
+    said = titled(
+        "body",
+        [["Panoramic roof and leather seats, one owner.", "A quiet car for the city."][n % 2] for n in range(60)],
+    )
+    assert column(said, "body").role is Role.TEXT
+
+
+def test_in_a_short_catalog_what_a_few_items_share_tells_them_apart():
+    breweries = [f"{WORDS[n % 7]} Brewing" if n < 14 else f"House {n} Brewing" for n in range(46)]
+    assert column(titled("brewed_by", breweries), "brewed_by").kind is Kind.CATEGORY
+    assert column(titled("brewery", breweries), "brewery").meaning is Meaning.BRAND
+    assert column(titled("nickname", [f"{WORDS[n % 10]} {n}" for n in range(46)]), "nickname").role is Role.TEXT
+
+
+@pytest.mark.parametrize(
+    ("name", "label", "unit"),
+    [
+        ("salary_eur_per_year", "salary per year", "EUR"),
+        ("power_hp", "power", "hp"),
+        ("Rating (of 5)", "rating", None),
+        ("score_out_of_100", "score", None),
+        ("Price per bottle", "price per bottle", None),
+    ],
+)
+def test_units_are_no_part_of_a_label(name, label, unit):
+    found = column(titled(name, [1.5 + n % 9 for n in range(40)]), name)
+    assert (found.label, found.unit) == (label, unit)
+
+
+def test_sizes_are_called_sizes_in_whichever_country_they_are_counted():
+    sizes = titled("Sizes EU", [[str(38 + n % 4), str(39 + n % 4)] for n in range(40)])
+    assert column(sizes, "Sizes EU").label == "sizes"

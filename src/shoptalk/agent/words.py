@@ -141,7 +141,7 @@ UNITS: Final = MappingProxyType(
         "gb": "GB", "gigabyte": "GB", "gigabytes": "GB", "gigs": "GB", "gig": "GB", "tb": "GB", "terabyte": "GB", "mb": "GB",
         "kg": "kg", "kilo": "kg", "kilos": "kg", "g": "kg", "gram": "kg", "grams": "kg", "lb": "kg", "lbs": "kg", "pounds": "kg",
         "oz": "kg", "ounce": "kg", "ounces": "kg", "ft": "m", "foot": "m", "feet": "m",
-        "w": "W", "watt": "W", "watts": "W", "kw": "W", "ghz": "GHz", "mhz": "GHz", "hz": "Hz",
+        "hp": "hp", "bhp": "hp", "horsepower": "hp", "w": "W", "watt": "W", "watts": "W", "kw": "W", "ghz": "GHz", "mhz": "GHz", "hz": "Hz",
         "l": "l", "litre": "l", "litres": "l", "liter": "l", "liters": "l", "ml": "l",
         "mm": "mm", "m": "m", "meter": "m", "meters": "m", "metre": "m", "metres": "m", "km": "km", "mile": "km", "miles": "km", "mp": "MP", "megapixel": "MP", "megapixels": "MP",
         "mah": "mAh", "%": "%", "percent": "%", "star": "star", "stars": "star", "page": "page", "pages": "page",

@@ -67,6 +67,7 @@ _OTHERS_ID = naming.word_set(
 _MIDDLE = frozenset({"medium", "mid", "500x500", "normal", "regular", "w500", "m"})
 _EDGES = naming.word_set("thumb thumbnail small low tiny high large big full xl icon original")
 _LEAST_LINKED, _LEAST_STOCKED = 0.2, 0.3
+_MOSTLY_SHARED, _FEW_DISTINCT, _SHORT = 0.9, 0.5, 20
 _LINK_NAMES = frozenset({"link", "url", "website", "permalink", "page", "web", "homepage", "href"})
 _REMARKS, _REMARK_LENGTH = frozenset({"note", "remark", "comment", "review"}), 25
 _NOWHERE = frozenset(
@@ -341,9 +342,18 @@ def _is_text(held: Profile) -> bool:
         return True
     if stems & _REMARKS and held.mean_length > _REMARK_LENGTH and held.split_by(expected=False) is None:
         return True
-    if naming.is_description(held.name) or stems & (naming.CODE | {"address", "street"}) or "title" in stems:
+    if (
+        (naming.is_description(held.name) and not _is_vocabulary(held))
+        or stems & (naming.CODE | {"address", "street"})
+        or "title" in stems
+    ):
         return True
     return held.mean_length > 60 and held.split_by(expected=is_list_named(held)) is None
+
+
+def _is_vocabulary(held: Profile) -> bool:
+    """A few short words that most items share are no sentences, whatever the column is called: 'body_type'."""
+    return held.shared >= _MOSTLY_SHARED and held.distinctness <= _FEW_DISTINCT and held.mean_length <= _SHORT
 
 
 def _take_year_of_title(draft: _Draft) -> None:

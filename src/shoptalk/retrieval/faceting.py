@@ -9,6 +9,8 @@ from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
 from shoptalk.retrieval.values import CURRENCIES, factor
 
 _YEARS = (1000, 2100)
+#: In a catalog of so many records values of few words may be shared by fewer items, and tell them apart.
+_SMALL, _FEW_WORDS, _SHARED_IN_SMALL = 200, 20, 0.25
 _NUMERIC_SHARE, _NAMED_SHARE, _DATE_SHARE = 0.9, 0.6, 0.9
 _FLAG_STARTS = frozenset({"is", "has", "can", "in", "allow", "with"})
 _FLAG_ENDS = frozenset(
@@ -104,7 +106,9 @@ def _repeats(held: Profile) -> bool:
     """True if items share values often enough to be told apart by them; in a short catalog any short word may do."""
     if held.mean_length > 60 or (held.code_share > 0.8 and held.distinctness > 0.5):
         return False
-    return held.shared >= 0.5 or (held.records < 30 and held.mean_length <= 30 and held.code_share < 0.5)
+    short = held.mean_length <= 30 and held.code_share < 0.5
+    small = held.records < _SMALL and held.mean_length <= _FEW_WORDS and held.shared >= _SHARED_IN_SMALL
+    return held.shared >= 0.5 or (short and (held.records < 30 or small))
 
 
 def _most_written(held: Profile) -> str | None:

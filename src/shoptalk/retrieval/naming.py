@@ -45,7 +45,10 @@ _PERSON = word_set(
     "writer starring performer composer creator singer band designer"
     "illustrator narrator screenwriter musician chef winemaker"
 )
-_BRAND = word_set("brand manufacturer supplier vendor maker publisher studio winery airline label developer")
+_BRAND = word_set(
+    "brand manufacturer supplier vendor maker publisher studio winery airline label developer brewery brewer "
+    "distillery roaster roastery"
+)
 _PLACE = word_set(
     "city country state province region area location "
     "destination origin place district neighborhood neighbourhood county"
@@ -66,6 +69,7 @@ _SPENT = word_set("wait waiting cook cooking prep preparation total travel ready
 _NO_SIZE = word_set("party group stay file batch team pack lot family page sample serving")
 _SIZE = word_set("size diagonal screen sqft area")
 _SIDES = word_set("width height length depth diameter")
+_SIZE_SYSTEMS = word_set("eu uk us eur it fr de jp int")
 _LOGISTICS = word_set("package pallet master case carton shipping outer box imperial packaging container eur uk")
 _STOCK = word_set(
     "in stock is available availability inventory quantity qty count level status product active published visible "
@@ -106,19 +110,30 @@ def label_of(name: str, *, parent: bool = False, measured: bool = False) -> str:
         words = ["alcohol"]
     if parent and "." in name:
         words = [*stems_of(name.rpartition(".")[0]), *words]
-    while (
-        measured
-        and len(words) > 1
-        and words[0] != "number"
-        and (words[-1] in MINOR or words[-1].upper() in CURRENCIES or _is_unit_word(words[-1]))
-    ):
-        words.pop()
+    words = _without_units(words) if measured else _without_system(words)
     if len(words) > 1 and words[0] in ("is", "has"):
         words = words[1:]
     if len(words) > 1 and words[0] == "number":
         words = [word for word in words[1:] if word != "of"] or words
     words = [word for word in words if len(word) > 1 or word.isdigit() or len(words) < 3]
     return " ".join(words) + (" (up to)" if highest else "")
+
+
+def _without_units(words: list[str]) -> list[str]:
+    """'Power hp' is the power, 'salary eur per year' the salary per year, 'rating of 5' the rating."""
+    if words[0] == "number":
+        return words
+    while len(words) > 1 and (words[-1] in MINOR or words[-1].upper() in CURRENCIES or _is_unit_word(words[-1])):
+        words = words[:-1]
+    if len(words) > 2 and words[-1].isdigit() and words[-2] == "of":
+        words = words[: -3 if len(words) > 3 and words[-3] == "out" else -2]
+    return [words[0], *(word for word in words[1:] if word.upper() not in CURRENCIES)]
+
+
+def _without_system(words: list[str]) -> list[str]:
+    """Sizes are called sizes, whichever country counts them so."""
+    sized = len(words) > 1 and words[-1] in _SIZE_SYSTEMS and words[-2] in ("size", "sizes")
+    return words[:-1] if sized else words
 
 
 def unit_in(name: str) -> str | None:

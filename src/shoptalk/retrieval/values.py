@@ -76,6 +76,7 @@ for _shown, _dimension, _size, _spellings in (
     ("l", "volume", 1000.0, "l liter litre liters litres"),
     ("W", "power", 1.0, "w watt watts"),
     ("kW", "power", 1000.0, "kw"),
+    ("hp", "power", 745.69987, "hp bhp horsepower"),
     ("Hz", "frequency", 1.0, "hz"),
     ("kHz", "frequency", 1e3, "khz"),
     ("MHz", "frequency", 1e6, "mhz"),
