@@ -24,6 +24,7 @@ from typing import Any
 import pytest
 
 from shoptalk.agent.state import TalkState, advance
+from shoptalk.agent.tagging import load_tagger
 from shoptalk.agent.understanding import EmbeddedUnderstanding
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.detecting import detect
@@ -143,13 +144,14 @@ def _catalog(shop: str, films: Catalog) -> Catalog:
     return Catalog.from_items(to_items(records, schema), schema)
 
 
-@pytest.fixture(scope="module")
-def marks(films: Catalog) -> dict[tuple[str, str], Marks]:
-    """Results by part and shop."""
+@pytest.fixture(scope="module", params=["transformer", "parser"])
+def marks(films: Catalog, request: pytest.FixtureRequest) -> dict[tuple[str, str], Marks]:
+    """Results by part and shop: as the product runs, and of the parser alone."""
     found = {}
+    tagger = load_tagger() if request.param == "transformer" else None
     for shop in SHOPS:
         catalog = _catalog(shop, films)
-        understanding = EmbeddedUnderstanding(catalog)
+        understanding = EmbeddedUnderstanding(catalog, tagger)
         requests = [json.loads(line) for line in (FOLDER / f"{shop}.jsonl").read_text("utf-8").splitlines()]
         for part in LEAST_RIGHT:
             chosen = [row for row in requests if row["part"] == part]
