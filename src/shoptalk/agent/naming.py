@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 
 from shoptalk.agent.cues import Cues
 from shoptalk.agent.lexicon import Lexicon
+from shoptalk.agent.parts import Parts
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.spotting import Spot, Spotting, year_at
 from shoptalk.agent.state import TalkState
-from shoptalk.agent.titles import Titles
+from shoptalk.agent.titles import Titles, keys_of
 from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.words import (
     FILLER,
@@ -43,6 +44,8 @@ _LEAD_IN = frozenset(
         "movies",
     }
 )
+_DETERMINERS = frozenset({"my", "that", "this", "your", "some", "first", "new"})
+_IN_PART, _SEVERAL_WORDS = 0.7, 2
 _ENDS_TITLE = frozenset(
     """but with without from under over that which who only except please starring directed than however though so
     because     where when minus plus and or""".split()
@@ -75,6 +78,7 @@ class Naming:
         self._lexicon = lexicon
         self.titles = Titles(catalog)
         self._labels = frozenset(word for facet in catalog.schema.facets for word in words(facet.label or facet.name))
+        self._parts = Parts(catalog, lexicon)
         self._spotting = Spotting(catalog, lexicon, self.titles)
 
     def mentions(self, sentence: Sentence, state: TalkState) -> tuple[list[Mention], list[str]]:
@@ -87,6 +91,7 @@ class Naming:
             if stance is None or not sentence.free(at, length):
                 continue
             named = self._after_cue(sentence, at + length, stance, state, spots)
+            named = named or self._in_part(sentence, at + length, stance)
             if named:
                 sentence.take(at, length)
                 found += named
@@ -166,6 +171,49 @@ class Naming:
         if model is None or not sentence.free(at + skip):
             return 0, None
         return skip, Spot(at + skip, 1, model, 0, 1.0, {})
+
+    def _in_part(self, sentence: Sentence, at: int, stance: Stance) -> list[Mention]:
+        """A plain title, or a part of one, right behind words that tell how the person stands to an item.
+
+        What was seen or is owned is an item, even where its title is also a value; what is liked may be a kind.
+        """
+        is_sure, begin = stance in (Stance.SEEN, Stance.OWNED), at
+        while at < len(sentence) and (sentence.forms[at] in _LEAD_IN or sentence.forms[at] in _DETERMINERS):
+            at += 1
+        rows, length = self._whole(sentence, at, begin) if is_sure else self._near_whole(sentence, at, stance)
+        if not rows:
+            felt = stance in (Stance.LIKED, Stance.DISLIKED) and "the" in sentence.forms[begin:at]
+            rows, length = self._parts.named(sentence, at, is_sure=is_sure or felt)
+        if stance in (Stance.SIMILAR, Stance.ASKED):
+            rows = rows[:1]
+        found = [self._mention(sentence, at, length, row, stance, _IN_PART) for row in rows]
+        if found:
+            sentence.take(begin, at - begin + length)
+        return found
+
+    def _whole(self, sentence: Sentence, at: int, begin: int) -> tuple[tuple[int, ...], int]:
+        """The title that the words up to the end of the clause, or to a plain word, are; no kind: 'seen a western'."""
+        if {"a", "an"} & set(sentence.forms[begin:at]):
+            return (), 0
+        for past in range(min(sentence.clause_end(at) if at < len(sentence) else at, at + _LONGEST_TITLE), at, -1):
+            ends = past == len(sentence) or sentence.starts_clause[past] or sentence.forms[past] in FILLER
+            forms = sentence.forms[at:past]
+            if ends and sentence.free(at, past - at) and not all(form in FILLER for form in forms):
+                row = self.titles.exact(forms)
+                if row is not None:
+                    return (row,), past - at
+        return (), 0
+
+    def _near_whole(self, sentence: Sentence, at: int, stance: Stance) -> tuple[tuple[int, ...], int]:
+        """'Do you have a peace lilly': the words up to the end of the clause are a title of several, a letter off."""
+        end = sentence.clause_end(at) if at < len(sentence) else at
+        forms = sentence.forms[at:end]
+        if stance is not Stance.ASKED or len(forms) < _SEVERAL_WORDS or not sentence.free(at, end - at):
+            return (), 0
+        if self._lexicon.names_value(forms) or all(form in FILLER for form in forms):
+            return (), 0
+        like = self.titles.like(keys_of(forms), typos=1)
+        return ((self.titles.best([row for row, _ in like.rows], dict(like.rows)),), end - at) if like else ((), 0)
 
     def _unknown(self, sentence: Sentence, at: int, stance: Stance) -> str | None:
         """Words that were clearly meant as a title, and that no item has."""

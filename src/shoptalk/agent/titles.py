@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rapidfuzz.distance import OSA
 
+from shoptalk.agent.parts import other_names
 from shoptalk.agent.tokens import words
 from shoptalk.agent.words import FILLER, NUMBER_WORDS
 from shoptalk.retrieval.catalog import Catalog, NumberColumn
@@ -54,7 +55,10 @@ class Titles:
         self._catalog = catalog
         self._keys: dict[str, dict[int, float]] = defaultdict(dict)
         self._models: dict[str, list[int]] = defaultdict(list)
+        others = other_names(catalog)
         for row, title in enumerate(catalog.titles):
+            for name in others.get(row, ()):
+                self._keys["".join(words(name))].setdefault(row, HEAD)
             whole = words(title)
             for key, kind in _keys(title, whole):
                 self._keys[key].setdefault(row, kind)

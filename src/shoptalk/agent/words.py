@@ -68,10 +68,10 @@ STANCE_BEFORE: Final = MappingProxyType(
         "has seen": (
             "already seen", "ive seen", "i have seen", "have seen", "weve seen", "seen", "saw", "ive watched", "watched",
             "already watched", "already know", "already read", "ive read", "already played", "havent i seen", "rewatched",
-            "ive already had", "already had", "weve played", "ive played", "weve had", "weve already had", "ive tried", "ive already tried", "already tried",
+            "ive had", "ive already had", "already had", "weve played", "ive played", "weve had", "weve already had", "ive tried", "ive already tried", "already tried",
             "weve tried", "have tried", "already drank", "already ate", "already visited", "ive been to", "already been to",
         ),
-        "owns": ("i own", "i already own", "already own", "already got", "i have already got", "ive already got", "i already have", "we already have", "i bought", "ive got"),
+        "owns": ("i own", "i already own", "already own", "already got", "i have already got", "ive already got", "i have", "we have", "we own", "we already own", "i already have", "we already have", "i bought", "ive got"),
         "dislikes": (
             "hate", "hated", "i dont like", "dont like", "didnt like", "did not like", "do not like", "dislike", "disliked",
             "not a fan of", "not into", "couldnt stand", "cant stand", "bored by", "didnt enjoy", "did not enjoy",
