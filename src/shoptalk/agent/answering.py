@@ -15,7 +15,7 @@ from shoptalk.agent.phrases import ASKS_FOR, DONT_CARE, NO, NO_FIRST, TAKES_UP, 
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.tokens import singular, words
-from shoptalk.agent.words import FILLER, MEANING_WORDS, ORDINALS, THANKS
+from shoptalk.agent.words import FILLER, MEANING_WORDS, NUMBER_WORDS, ORDINALS, THANKS
 from shoptalk.retrieval.catalog import Catalog, FlagColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Kind, Meaning
@@ -31,6 +31,7 @@ _ASKS_WHICH = frozenset("what which where when who how in at from on for until t
 _CHOICE_WORDS = frozenset(
     "the one ones option choice that please take ill lets go with id like prefer i want number".split()
 )
+_COUNTING = frozenset({"option", "choice", "number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,9 +188,8 @@ class Answering:
 
     def _place(self, forms: list[str], question: Question) -> int | None:
         """The choice that all of the message names: by its place, its label, or the value that it puts in."""
-        said = [form for form in forms if form not in _CHOICE_WORDS] or forms
-        if len(said) == 1 and said[0] in ORDINALS:
-            place = ORDINALS[said[0]]
+        said = [form for form in forms if form not in _CHOICE_WORDS] or forms[-1:]
+        if len(said) == 1 and (place := _place_said(said[0], counted=bool(_COUNTING & set(forms)))):
             index = place - 1 if place > 0 else len(question.choices) + place
             return index if 0 <= index < len(question.choices) else None
         plain = [singular(form) for form in said]
@@ -199,6 +199,13 @@ class Answering:
             if any(plain == [singular(word) for word in name if word not in _CHOICE_WORDS] for name in names):
                 return i
         return None
+
+
+def _place_said(form: str, *, counted: bool) -> int:
+    """'The second', and where choices are `counted` 'option 2': from one, from behind below zero; 0 for other words."""
+    if not counted or form in ORDINALS:
+        return ORDINALS.get(form, 0)
+    return int(form) if form.isdecimal() and len(form) < 3 else int(NUMBER_WORDS.get(form, 0))
 
 
 def _is_made_of(sentence: Sentence, cues: Cues) -> bool:
