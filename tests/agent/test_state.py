@@ -236,6 +236,7 @@ OFFER = Question(
 @pytest.mark.parametrize(("said", "expected"), [
     ("the second", {("genres", "is", "Comedy")}), ("western", {("genres", "is", "Western")}), ("no", set()),
     ("comedy please", {("genres", "is", "Comedy")}), ("no preference", set()),
+    ("option 2", {("genres", "is", "Comedy")}), ("number one", {("genres", "is", "Western")}),
 ])  # fmt: skip
 def test_a_choice_of_our_question_is_taken(hear, said, expected):
     state = hear(said, state=TalkState(question=QUESTION))

@@ -8,7 +8,7 @@ import pytest
 from shoptalk import Shop
 from shoptalk.agent.dates import meant, read_days
 from shoptalk.agent.quantities import read_quantities
-from shoptalk.agent.state import TalkState
+from shoptalk.agent.state import TalkState, advance
 from shoptalk.agent.understanding import EmbeddedUnderstanding
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.detecting import detect, to_items
@@ -87,16 +87,22 @@ PLANTS = [
 ]
 
 
-def understanding(rows):
+ROWS = {"games": GAMES, "shoes": SHOES, "jobs": JOBS, "beers": BEERS, "cars": CARS, "plants": PLANTS}
+
+
+def catalog_of(rows):
     records = [Record(row, flatten(content)) for row, content in enumerate(rows, start=1)]
     schema = detect(records)
-    return EmbeddedUnderstanding(Catalog.from_items(list(to_items(records, schema)), schema))
+    return Catalog.from_items(list(to_items(records, schema)), schema)
+
+
+def understanding(rows):
+    return EmbeddedUnderstanding(catalog_of(rows))
 
 
 @pytest.fixture(scope="module")
 def shops():
-    every = {"games": GAMES, "shoes": SHOES, "jobs": JOBS, "beers": BEERS, "cars": CARS, "plants": PLANTS}
-    return {name: understanding(rows) for name, rows in every.items()}
+    return {name: understanding(rows) for name, rows in ROWS.items()}
 
 
 @pytest.mark.parametrize(
@@ -153,6 +159,14 @@ def shops():
         ("cars", "5 to 10k euros", {("price_eur", "between", (5000.0, 10000.0))}),
         ("plants", "low light", {("light", "is", "low")}),
         ("plants", "a low maintenance plant", set()),
+        ("beers", "330 or 500 ml", {("bottle_ml", "between", (330.0, 500.0))}),
+        ("cars", "8 or 9 thousand euros", {("price_eur", "between", (8000.0, 9000.0))}),
+        ("cars", "5 seats, 100 or 120 hp", {("seats", "is", 5.0), ("power_hp", "between", (100.0, 120.0))}),
+        (
+            "jobs",
+            "a change of scene: in Vienna, 20 hours, close to home",
+            {("city", "is", "Vienna"), ("hours_per_week", "is", 20.0)},
+        ),
     ],
 )
 def test_what_a_shopper_says_is_meant(shops, trade, message, wanted):
@@ -164,6 +178,8 @@ def test_what_a_shopper_says_is_meant(shops, trade, message, wanted):
     ("trade", "message", "facet", "operator"),
     [
         ("games", "not too complicated", "complexity", "at most"),
+        ("games", "too complicated", "complexity", "at most"),
+        ("plants", "that is too tall", "height_cm", "at most"),
         ("beers", "something strong", "abv_percent", "at least"),
         ("cars", "low mileage", "mileage_km", "at most"),
         ("plants", "a tall one", "height_cm", "at least"),
@@ -181,6 +197,31 @@ def test_an_adjective_is_told_by_the_number_that_measures_it(shops, trade, messa
 def test_a_comparative_is_told_by_the_number_that_measures_it(shops, word, operator):
     (found,) = shops["plants"].understand(f"{word} than the first", TalkState(table=("p4", "p5"))).constraints
     assert (found.facet, found.operator.value, found.than) == ("height_cm", operator, "p4")
+
+
+@pytest.mark.parametrize(
+    ("trade", "messages", "wanted"),
+    [
+        ("cars", ("5 seats", "or 7 seats is fine too", "or 2 seats is fine too"), {("seats", "any of", (5.0, 7.0, 2.0))}),
+        ("beers", ("bottles of 330 or 500 ml", "or 750 ml"), {("bottle_ml", "between", (330.0, 750.0))}),
+        ("cars", ("diesel or petrol", "not diesel"), {("fuel", "is", "petrol"), ("fuel", "is not", "diesel")}),
+        ("jobs", ("in Berlin, Vienna or Dublin", "not Vienna"),
+         {("city", "any of", ("Berlin", "Dublin")), ("city", "is not", "Vienna")}),
+        ("jobs", ("in Berlin", "change Berlin to Vienna"), {("city", "is", "Vienna")}),
+    ],
+)  # fmt: skip
+def test_alternatives_grow_and_shrink_as_the_talk_goes_on(shops, trade, messages, wanted):
+    state = TalkState()
+    for message in messages:
+        state = advance(state, shops[trade].understand(message, state), catalog_of(ROWS[trade]))
+    assert {(one.facet, one.operator.value, one.value) for one in state.constraints} == wanted
+    assert TalkState.model_validate_json(state.model_dump_json()) == state
+
+
+def test_too_popular_asks_for_less_popular_ones():
+    songs = [{"title": f"Song {n}", "popularity": float(3 * n), "mood": ("calm", "loud")[n % 2]} for n in range(40)]
+    (found,) = understanding(songs).understand("too popular", TalkState()).constraints
+    assert (found.facet, found.operator.value, found.must) == ("popularity", "at most", False)
 
 
 def test_a_comparative_that_is_refused_is_turned_round(shops):

@@ -18,7 +18,7 @@ from shoptalk.agent.phrases import (
     TAKEN_BACK,
 )
 from shoptalk.agent.sentence import Sentence
-from shoptalk.agent.state import TalkState
+from shoptalk.agent.state import TalkState, rest_of
 from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.words import DROP_CUES, FILLER
 from shoptalk.retrieval.catalog import Catalog
@@ -162,7 +162,8 @@ class Carrying:
             held = [c for c in state.constraints if any(_asks_for(c, one.facet, one.value) for one in every)]
             for one in held:
                 taken.withdrawn.append(one)
-                taken.left += _rest_of(one, {named.value for named in every})
+                left = rest_of(one, {named.value for named in every})
+                taken.left += [left] if left else []
             if held or not (only_held or called):
                 return length
         if facets and not (only_held and not any(c.facet in facets for c in state.constraints)):
@@ -198,7 +199,8 @@ class Carrying:
     def _exchanged(self, sentence: Sentence, at: int, length: int, state: TalkState, taken: Taken) -> None:
         """'Change Italian to French': what stands before 'to' is taken back."""
         links = EXCHANGE[" ".join(sentence.forms[at : at + length])]
-        link = next((i for i in range(at + length, len(sentence)) if sentence.forms[i] in links), None)
+        end = min(sentence.clause_end(at + length - 1), at + length + _REACH + 1)
+        link = next((i for i in range(at + length, end) if sentence.forms[i] in links), None)
         if link is None:
             return
         for place in range(at + length, link):
@@ -261,31 +263,22 @@ def _refuses(held: Constraint, new: Constraint) -> bool:
     )
 
 
-def _rest_of(held: Constraint, gone: set[object]) -> list[Constraint]:
-    """What is left of 'French or Italian' without the Italian."""
-    rest = tuple(value for value in held.values if value not in gone)
-    if not rest or held.operator not in (Operator.ANY_OF, Operator.ALL_OF):
-        return []
-    value, operator = (rest, held.operator) if len(rest) > 1 else (rest[0], Operator.IS)
-    return [Constraint.model_validate(held.model_dump() | {"value": value, "operator": operator, "span": None})]
-
-
 def _can_unite(old: Constraint, new: Constraint) -> bool:
-    """Two values of one facet, or two ranges of it; a bound and a value have no union."""
+    """Two values or ranges of one facet; a bound and a value have no union."""
     if old.facet != new.facet or isinstance(new.value, bool):
         return False
-    values, ranges = (Operator.IS, Operator.ANY_OF), (Operator.BETWEEN,)
-    return any(old.operator in kind and new.operator in kind for kind in (values, ranges))
+    return {old.operator, new.operator} <= {Operator.IS, Operator.ANY_OF, Operator.BETWEEN}
 
 
 def _union(old: Constraint, new: Constraint) -> Constraint:
-    """Either of both. Two ranges become the one that spans them; where they do not touch, that is an assumption."""
-    if new.operator is Operator.BETWEEN:
+    """Either of both. With a range it is the one that spans both; where they do not touch, that is an assumption."""
+    if Operator.BETWEEN in (old.operator, new.operator):
         edges = sorted((*old.values, *new.values), key=lambda edge: (isinstance(edge, str), edge))
         gap = min(_number(one) for one in (max(map(_number, old.values)), max(map(_number, new.values))))
         touches = max(min(map(_number, old.values)), min(map(_number, new.values))) <= gap + 1
         confidence = new.confidence if touches else min(new.confidence, _SPANNED)
-        return _with(new, value=(edges[0], edges[-1]), confidence=confidence, must=old.must)
+        span = (edges[0], edges[-1])
+        return _with(new, operator=Operator.BETWEEN, value=span, confidence=confidence, must=old.must)
     values = tuple(dict.fromkeys((*old.values, *new.values)))
     return _with(new, value=values, operator=Operator.ANY_OF, must=old.must) if len(values) > 1 else new
 

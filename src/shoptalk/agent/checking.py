@@ -70,7 +70,7 @@ def checked(pieces: Iterable[str], answer: Answer) -> Iterator[str]:
             yield piece
 
 
-def _written(value: FacetValue | tuple[float, float] | tuple[str, ...]) -> Iterator[str]:
+def _written(value: FacetValue | tuple[float, ...]) -> Iterator[str]:
     if isinstance(value, tuple):
         for one in value:
             yield from _written(one)

@@ -342,7 +342,8 @@ class Comparing:
         if scale is None or _names_kind(sentence, at, length):
             return None
         negated = sentence.negated[at]
-        if negated:
+        too_much = at > 0 and sentence.forms[at - 1] == "too" and not sentence.starts_clause[at]
+        if negated or too_much:  # 'not tall', 'too tall', 'not too tall' all turn it round
             low, share = not low, 1.0 - share
         edge = scale.at_share(share if low else 1.0 - share, among)
         if edge is None:
@@ -369,7 +370,8 @@ def _comparative_at(sentence: Sentence, at: int) -> tuple[str, int]:
         return _MORE_LIKE[pair], 2
     if form == "too" and not sentence.negated[at]:
         turned = VAGUE.get(sentence.pair(at)[1])
-        return (_opposite(turned[0][0], low=turned[1]), 2) if turned else ("", 0)
+        mended = _opposite(turned[0][0], low=turned[1]) if turned else ""
+        return (mended, 2) if mended else ("", 0)
     is_bound = sentence.pair(at)[1] == "than" and _is_number_next(sentence, at + 2)
     is_bound = is_bound or (sentence.forms[max(0, at - 1)] == "or" and at > 1 and _is_number_next(sentence, at - 2))
     is_bound = is_bound or (form in _OF_TIME and _is_adverb(sentence, at))
@@ -405,5 +407,6 @@ def _is_number_next(sentence: Sentence, at: int) -> bool:
 
 
 def _opposite(meaning: Meaning, *, low: bool) -> str:
-    """The comparative that mends 'too long': 'shorter'."""
-    return next(word for word, (meanings, less) in COMPARATIVES.items() if meanings[0] is meaning and less is not low)
+    """The comparative that mends 'too long': 'shorter'; empty where there is none, as for 'too popular'."""
+    mending = (word for word, (meanings, less) in COMPARATIVES.items() if meanings[0] is meaning and less is not low)
+    return next(mending, "")

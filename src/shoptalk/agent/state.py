@@ -1,6 +1,6 @@
 """What a talk holds on to from turn to turn, and how a new request changes it: a plain value and pure functions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 import numpy as np
@@ -260,6 +260,15 @@ def constraint_key(constraint: Constraint) -> str:
     return f"constraint:{constraint.facet}|{constraint.operator}|{constraint.value!r}|{constraint.must}"
 
 
+def rest_of(held: Constraint, gone: Collection[object]) -> Constraint | None:
+    """What is left of 'French or Italian' without the Italian; None where nothing is."""
+    rest = tuple(value for value in held.values if value not in gone)
+    if not rest or held.operator not in (Operator.ANY_OF, Operator.ALL_OF):
+        return None
+    value, operator = (rest, held.operator) if len(rest) > 1 else (rest[0], Operator.IS)
+    return Constraint.model_validate(held.model_dump() | {"value": value, "operator": operator, "span": None})
+
+
 def with_feedback(state: TalkState, item_id: str, *, liked: bool | None, seen: bool) -> TalkState:
     """The state after the person liked (True), disliked (False) or had seen an item."""
     update: dict[str, tuple[str, ...]] = {}
@@ -318,10 +327,16 @@ def _merged(
             return not old.same_as(new)
         return not old.same_as(new) and not _gives_way(old, new, facet, replacing)
 
-    kept = [old for old in held if stays(old)]
+    kept = [rest for old in held if (rest := old if stays(old) else _refused_of(old, new)) is not None]
     if facet.kind is Kind.CATEGORIES and new.must and new.operator is Operator.IS and len(kept) == len(held):
         kept = _if_possible(kept, new, catalog, fellows)
     return [*kept, new]
+
+
+def _refused_of(old: Constraint, new: Constraint) -> Constraint | None:
+    """What 'not diesel' leaves of 'diesel or petrol': the petrol. None where nothing is left."""
+    is_part = new.operator is Operator.IS_NOT and old.operator is Operator.ANY_OF
+    return rest_of(old, set(new.values)) if is_part else None
 
 
 def _gives_way(old: Constraint, new: Constraint, facet: Column, replacing: bool) -> bool:
@@ -396,6 +411,7 @@ __all__ = [
     "constraint_key",
     "fresh",
     "query_of",
+    "rest_of",
     "settled",
     "undone",
     "with_feedback",

@@ -160,6 +160,7 @@ class Wishes:
     def quantities(self, sentence: Sentence, asked: Asked) -> list[Constraint]:
         """Numbers with the facet they speak of; if they call none, that which was asked for. Musts, unless softened."""
         found = [*self._moments(sentence), *self._free_of(sentence)]
+        before: list[Quantity] = []
         for said in sentence.quantities:
             inside = [i for i, t in enumerate(sentence.tokens) if said.start <= t.start < said.end]
             counts = not said.unit and bool(inside) and self._is_count(sentence, inside, said.bound)
@@ -173,7 +174,11 @@ class Wishes:
             if constraint is None and found and _joined_to(sentence, found[-1], said.start):
                 constraint = self._grounding.like(found[-1], said, sentence.message)
             if constraint is None:
+                before = [*(before if before and _is_next(sentence, before[-1], said.start) else ()), said]
                 continue
+            first, before = self._alike(sentence, before, said, constraint), []
+            for one in first:
+                found += self._bounded(sentence, one, inside)
             sentence.take_span(said.start, said.end)
             self._take_label(sentence, inside, constraint.facet)
             after = inside[-1] + 1
@@ -183,6 +188,29 @@ class Wishes:
             for one in (constraint,) if refused else self._grounding.ranged(constraint):
                 found += self._bounded(sentence, one, inside)
         return _spanned(sentence, found)
+
+    def _alike(
+        self, sentence: Sentence, before: Sequence[Quantity], said: Quantity, one: Constraint
+    ) -> list[Constraint]:
+        """The 2 and 3 of '2, 3 or 4 beds': bare numbers are of the facet and in the unit of the one behind them."""
+        if not before or one.operator not in (Operator.IS, Operator.ABOUT) or self._grounding.ranged(one) != (one,):
+            return []
+        is_either = _is_next(sentence, before[-1], said.start, ("or", ", or"))
+        if not is_either or any(each.bound is not Bound.EXACT for each in before):
+            return []
+        found = []
+        for each in before:
+            whole = replace(each, unit=said.unit, value=each.value * said.times, times=said.times)
+            alike = (
+                self._grounding.quantity(whole, sentence.tokens, sentence.message)
+                if said.unit
+                else self._grounding.like(one, each, sentence.message)
+            )
+            if alike is None or alike.facet != one.facet:
+                return []
+            found.append(alike)
+            sentence.take_span(each.start, each.end)
+        return found
 
     def _bounded(self, sentence: Sentence, constraint: Constraint, inside: Sequence[int]) -> list[Constraint]:
         """The limit as it stands in its clause: turned round where it is refused, left out where it is let off."""
@@ -545,13 +573,19 @@ def _joined_to(sentence: Sentence, last: Constraint, start: int) -> bool:
     return last.span is not None and sentence.message[last.span[1] : start].strip(" ,").lower() == "or"
 
 
+def _is_next(sentence: Sentence, before: Quantity, start: int, links: Sequence[str] = (",", "or", ", or")) -> bool:
+    """True where only a comma or an 'or' parts two numbers: '2, 3 or 4'."""
+    return sentence.message[before.end : start].lower().strip() in links
+
+
 def _either(sentence: Sentence, old: Constraint, one: Constraint) -> bool:
-    """True for two exact values or ranges of one facet with an 'or' between them."""
-    exact = (Operator.IS, Operator.BETWEEN, Operator.ANY_OF)
+    """True for two exact values or ranges of one facet with an 'or' between them, or with a comma as in a list."""
+    exact = (Operator.IS, Operator.ABOUT, Operator.BETWEEN, Operator.ANY_OF)
     if old.facet != one.facet or old.operator not in exact or one.operator not in exact or not (old.span and one.span):
         return False
     between = sentence.message[old.span[1] : one.span[0]].lower().split()
-    return "or" in between and len(between) <= _NEAR and old.value != one.value
+    is_listed = "or" in between or bool(between and between[-1].endswith(","))
+    return is_listed and len(between) <= _NEAR and old.value != one.value
 
 
 def _same_stem(form: str, label: str) -> bool:

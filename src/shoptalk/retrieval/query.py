@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Value = bool | float | str | tuple[float, float] | tuple[str, ...]
+Value = bool | float | str | tuple[float, ...] | tuple[str, ...]
 
 
 class Operator(StrEnum):
@@ -41,8 +41,8 @@ class Strength(StrEnum):
 class Constraint(BaseModel):
     """A facet, an operator and a value. `must` tells a constraint (has to hold) from a preference (helps).
 
-    Values: category facets take the catalog's own spelling (a tuple of them with ANY_OF and ALL_OF); numbers are in
-    the facet's unit; dates are ISO days ('2024-05-01'; compared as text order would); flags are booleans; BETWEEN takes
+    Values: category facets take the catalog's own spelling; numbers are in the facet's unit; ANY_OF and ALL_OF take a
+    tuple of them; dates are ISO days ('2024-05-01'; compared as text order would); flags are booleans; BETWEEN takes
     a pair, both ends included, and IS_NOT may, of a number or a date ('not from the eighties'). ABOUT holds within a
     tenth of the value, two years for years, a week for dates. MOST and LEAST take how many items are meant: 'the three
     cheapest' are those among the items that meet all else.
