@@ -14,7 +14,7 @@ from tokenizers import Tokenizer
 
 from shoptalk.agent.sentence import MOST_WORDS, Sentence
 from shoptalk.agent.state import TalkState, advance, query_of, settled
-from shoptalk.agent.tagging import ACTS, ROLES, Hint, Tags, hint_arrays, split
+from shoptalk.agent.tagging import ACTS, ROLES, Hint, Tags, hint_arrays, load_tagger, split
 from shoptalk.agent.tokens import well_formed
 from shoptalk.agent.understanding import LONGEST_MESSAGE, EmbeddedUnderstanding
 from shoptalk.retrieval.catalog import Catalog, Item
@@ -144,7 +144,7 @@ def shops(draw: st.DrawFn) -> Shop:
         Item(id=f"i{n}", title=f"Zyx{string.ascii_letters[n]}wq {n}", facets=dict(row)) for n, row in enumerate(rows)
     ]
     catalog = Catalog.from_items(items, Schema(columns=tuple(columns)))
-    return Shop(catalog, EmbeddedUnderstanding(catalog), values)
+    return Shop(catalog, EmbeddedUnderstanding(catalog, load_tagger() if draw(st.booleans()) else None), values)
 
 
 @st.composite
