@@ -160,6 +160,29 @@ def test_no_preference_is_an_answer_and_is_not_asked_again(films_shop):
     assert not films_shop.talk().say("a comedy").changes[0].was
 
 
+def test_no_preference_changes_nothing_and_leads_on(films_shop):
+    talk = films_shop.talk()
+    asked = talk.say("a comedy")
+    reply = talk.say(NO_PREFERENCE)
+    assert reply.chips == asked.chips
+    assert "any country then" in reply.text
+    assert reply.suggestions == ("show me more", "start over")
+    assert talk.say(reply.suggestions[0]).picks
+
+
+@pytest.mark.parametrize("message", ["newer than the first one", "who directed the first one?"])
+def test_what_a_question_names_is_not_taken_by_talk_of_something_else(films_shop, message):
+    talk = films_shop.talk()
+    question = talk.say("a drama between 90 and 110 minutes").question
+    offered = {choice.label for choice in question.choices}
+    assert not offered & {chip.label for chip in talk.say(message).chips}
+
+
+def test_no_counts_are_told_where_wishes_only_lean(films_shop):
+    question = films_shop.talk().say("something light for kids").question
+    assert question is None or not (question.counted or "(" in question.text)
+
+
 def test_the_question_is_held_for_the_next_message_and_forgotten_after_it(films_shop):
     talk = films_shop.talk()
     talk.say("a comedy")

@@ -205,6 +205,33 @@ def test_yes_takes_the_first_and_undo_brings_back_what_was_asked(asked):
     assert "Taken back" in back.text
 
 
+def test_an_offer_is_said_in_whole_words_and_what_emptied_the_list_is_quoted_where_it_is_no_noun(asked, films_shop):
+    _, reply = asked
+    for choice in reply.question.choices:
+        plain = choice.label.endswith(" or not") and "," not in choice.label
+        said = f"whether {choice.label}" if plain else f"with “{choice.label}”"
+        assert f"{choice.count:,} {said}" in reply.text
+    assert "Nothing here is both Korean and Western." in films_shop.talk().say("a korean western").text
+    assert "Nothing here fits “before 1870”." in films_shop.talk().say("a comedy from before 1870").text
+
+
+def test_an_offer_taken_again_after_undo_is_taken_whole(films_shop):
+    talk = films_shop.talk()
+    for message in ("a korean western", "yes", "undo"):
+        talk.say(message)
+    again = talk.say("yes please")
+    assert again.picks
+    assert [chip.label for chip in again.chips] == ["Western"]
+
+
+def test_ok_before_something_else_takes_no_offer(films_shop):
+    talk = films_shop.talk()
+    assert len(talk.say("a musical western from the 1930s about robots, under 60 minutes").question.choices) > 1
+    reply = talk.say("ok, any length")
+    assert reply.request.choice is None
+    assert {change.was for change in reply.changes} == {"under 60 min"}
+
+
 def test_no_leaves_it(asked):
     talk, reply = asked
     no = talk.say("no")

@@ -31,6 +31,7 @@ _ASKS_WHICH = frozenset("what which where when who how in at from on for until t
 _CHOICE_WORDS = frozenset(
     "the one ones option choice that please take ill lets go with id like prefer i want number".split()
 )
+_BREATHS = frozenset({"ok", "okay", "right", "alright"})
 _COUNTING = frozenset({"option", "choice", "number"})
 
 
@@ -181,7 +182,9 @@ class Answering:
         is_offer = question.kind is Asking.RELAX or len(question.choices) == 1
         if is_offer and (_YES.is_all(sentence.forms) or _YES.is_all(forms)):
             return Answered(choice=0, is_all=True)
-        if is_offer and (length := _YES_FIRST.at(sentence.forms, 0)):
+        length = _YES_FIRST.at(sentence.forms, 0) if is_offer else 0
+        is_breath = len(question.choices) > 1 and length == 1 and sentence.forms[0] in _BREATHS  # 'ok, any length'
+        if length and not is_breath:
             sentence.take(0, length)
             return Answered(choice=0)
         return None

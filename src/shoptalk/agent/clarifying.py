@@ -101,7 +101,7 @@ def question_worth_asking(
             best = split
     if best is None or (best.worth < least and standing is None):
         return None
-    return _asked(catalog, best, passing(), counted=not (state.texts or state.similar))
+    return _asked(catalog, best, passing(), counted=not (state.texts or state.similar or state.wishes))
 
 
 @dataclass(frozen=True, slots=True)

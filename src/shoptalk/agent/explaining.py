@@ -174,14 +174,16 @@ def _nothing(answer: Answer) -> Iterator[str]:
     if beyond:
         yield from _nothing_beyond(answer, beyond)
         return
+    conflicts = [one for one in answer.conflicts or (answer.state.musts,) if len(one) < _MANY]
+    named = all(answer.schema.facet(c.facet).kind in (Kind.CATEGORY, Kind.CATEGORIES) for one in conflicts for c in one)
     said = [
-        ("", "", "both ")[min(len(one), 2)] + join([constraint_in_words(answer.schema, c) for c in one])
-        for one in answer.conflicts or (answer.state.musts,)
-        if len(one) < _MANY
+        ("", "", "both ")[min(len(one), 2)]
+        + join([("{}" if named else "“{}”").format(constraint_in_words(answer.schema, c)) for c in one])
+        for one in conflicts
     ]
     if said:
         apart = " or " if all(len(one) == 1 for one in answer.conflicts) else ", or "
-        yield f"Nothing here is {apart.join(said[:_MOST_CONFLICTS])}."
+        yield f"Nothing here {'is' if named else 'fits'} {apart.join(said[:_MOST_CONFLICTS])}."
     else:
         musts = answer.conflicts[0] if answer.conflicts else answer.state.musts
         yield f"Nothing here is all of this: {join([constraint_in_words(answer.schema, c) for c in musts])}."
@@ -270,6 +272,8 @@ def _count(many: int) -> str:
 def next_messages(answer: Answer) -> tuple[str, ...]:
     """Up to four messages that make sense next. Each one is understood by the embedded understanding."""
     if not answer.picks and any(c.than for c in answer.request.constraints):
+        return ("show me more", "start over")
+    if only_talks(answer) and answer.state.shown:
         return ("show me more", "start over")
     if not answer.picks:
         choices = answer.question.choices[:3] if answer.question else ()

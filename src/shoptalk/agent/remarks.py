@@ -56,7 +56,7 @@ def declined(answer: "Answer") -> str:
     if question is None or question.kind is Asking.RELAX:
         return "All right, we leave it. Tell me what else would do, or say “start over”."
     facet = answer.schema.facet(question.facet) if question.facet else None
-    any_of = f", any {short_label(facet)} then" if facet else ""
+    any_of = f", any {singular(short_label(facet))} then" if facet else ""
     return f"All right{any_of}. Say “more” for others, or change what you asked for."
 
 
@@ -83,14 +83,22 @@ def remarks(answer: "Answer") -> Iterator[str]:
 
 def relaxing_question(choices: Sequence[Choice], *, shown: int) -> Question:
     """The offer of what would fill the list, or of what would let more in than the few that are `shown`."""
-    counted = join([f"{choice.count:,} with “{choice.label}”" for choice in choices], "or")
+    counted = join([_offered(choice) for choice in choices], "or")
     if shown:
-        text = f"If you want more to choose from, there would be {counted}: shall I?"
+        one = "it" if len(choices) == 1 else "one of these"
+        text = f"If you want more to choose from, there would be {counted}. Shall I take {one}?"
     elif len(choices) == 1:
         text = f"There would be {counted}: shall I show {'it' if choices[0].count == 1 else 'them'}?"
     else:
         text = f"There would be {counted}. Which shall I take?"
     return Question(kind=Asking.RELAX, text=text, choices=tuple(choices))
+
+
+def _offered(choice: Choice) -> str:
+    """'36 whether Korean or not', '12 with “under $60”': in full words where the label is a clause of its own."""
+    if choice.label.endswith(" or not") and "," not in choice.label:
+        return f"{choice.count:,} whether {choice.label}"
+    return f"{choice.count:,} with “{choice.label}”"
 
 
 def _one_of(sentences: Sequence[str], answer: "Answer") -> str:

@@ -21,6 +21,7 @@ from shoptalk.agent.acts import (
     plain_acts,
     search_act,
 )
+from shoptalk.agent.amounts import Amounts
 from shoptalk.agent.answering import Answered, Answering, Asked
 from shoptalk.agent.carrying import Carrying
 from shoptalk.agent.comparing import Comparing
@@ -96,6 +97,7 @@ class EmbeddedUnderstanding:
         self._answering = Answering(catalog, self._lexicon, self._grounding)
         self._carrying = Carrying(catalog, self._lexicon, self._grounding)
         self._comparing = Comparing(catalog, self._lexicon, self._grounding, self._naming)
+        self._amounts = Amounts(catalog, self._grounding)
         self._wishes = Wishes(catalog, self._lexicon, self._grounding)
         self._written = _written(catalog)
         self._idle = _kind_words(catalog) | _everywhere(catalog)
@@ -111,9 +113,11 @@ class EmbeddedUnderstanding:
             reading.question = Sentence(heard)
             reading.heard = self._heard(reading.question, state)
         request = self._parsed(message, reading)
-        if self._deciding is None:
+        is_choice = request.acts == (Act.ANSWER,) and state.question is not None
+        if self._deciding is None or is_choice:
             return request
-        return self._deciding.decide(request, reading.sentence, heard, reading.heard)
+        # What a question of our own offers is taken by its choices only; the transformer would take it from its words.
+        return self._deciding.decide(request, reading.sentence, "" if state.question else heard, reading.heard)
 
     def _parsed(self, message: str, reading: _Reading) -> Request:
         if (short := self._short(reading)) is not None:
@@ -175,7 +179,9 @@ class EmbeddedUnderstanding:
         sentence, state, wishes = reading.sentence, reading.state, self._wishes
         if reading.mentions:
             state = state.model_copy(update={"focus": reading.mentions[-1].item_id})
-        relatives, reading.unheld = self._comparing.relatives(sentence, state)
+        amounts, reading.unheld = self._amounts.read(sentence)
+        relatives, beyond = self._comparing.relatives(sentence, state)
+        reading.unheld += beyond
         reading.compared += relatives
         values = wishes.values(sentence, reading.asked)
         reading.count = wishes.count(sentence)
@@ -190,10 +196,11 @@ class EmbeddedUnderstanding:
             is_open=lambda: self._is_open(reading, values),
         )
         reading.unheld += beyond
-        vague = self._comparing.vague(sentence, [*so_far, *extremes])
+        said = [*values, *numbers, *amounts, *reading.compared, *extremes, *(one for one in kept if one.is_superlative)]
+        vague = self._comparing.vague(sentence, [*so_far, *amounts, *extremes], said)
         rest = bool(state.texts or self._rest(sentence))
         values = wishes.settle_sparse(values, [*numbers, *reading.compared], is_open=rest)
-        reading.constraints += [*reading.compared, *values, *numbers, *extremes, *vague]
+        reading.constraints += [*reading.compared, *values, *numbers, *amounts, *extremes, *vague]
 
     def _is_open(self, reading: _Reading, values: list[Constraint]) -> bool:
         """True where something is wanted that no facet can decide: words that items have, a model, a mood."""
@@ -292,7 +299,11 @@ class EmbeddedUnderstanding:
         form = sentence.forms[i]
         if names_place(sentence, i):
             return False
-        return form not in FILLER and not form.isdigit() and singular(form) not in self._idle
+        if form.isdigit() or singular(form) in self._idle:
+            return False
+        return form not in FILLER or any(
+            sentence.forms[near] not in FILLER for near in (i - 1, i + 1) if sentence.is_hyphened(i, near)
+        )
 
 
 def _as_model(mention: Mention) -> Mention:
