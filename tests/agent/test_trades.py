@@ -204,6 +204,9 @@ def test_a_comparative_is_told_by_the_number_that_measures_it(shops, word, opera
     [
         ("cars", ("5 seats", "or 7 seats is fine too", "or 2 seats is fine too"), {("seats", "any of", (5.0, 7.0, 2.0))}),
         ("beers", ("bottles of 330 or 500 ml", "or 750 ml"), {("bottle_ml", "between", (330.0, 750.0))}),
+        ("cars", ("diesel or petrol", "rather not diesel"),
+         {("fuel", "any of", ("diesel", "petrol")), ("fuel", "is not", "diesel")}),
+        ("cars", ("from 5 to 7 seats", "not 7 seats"), {("seats", "between", (5.0, 7.0)), ("seats", "is not", 7.0)}),
         ("cars", ("diesel or petrol", "not diesel"), {("fuel", "is", "petrol"), ("fuel", "is not", "diesel")}),
         ("jobs", ("in Berlin, Vienna or Dublin", "not Vienna"),
          {("city", "any of", ("Berlin", "Dublin")), ("city", "is not", "Vienna")}),

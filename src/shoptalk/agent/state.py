@@ -325,7 +325,7 @@ def _merged(
             return any(old.same_as(fellow) for fellow in fellows)
         if old.facet != new.facet or any(old.same_as(fellow) for fellow in fellows):
             return not old.same_as(new)
-        return not old.same_as(new) and not _gives_way(old, new, facet, replacing)
+        return not old.same_as(new) and (_narrows(new, old, catalog) or not _gives_way(old, new, facet, replacing))
 
     kept = [rest for old in held if (rest := old if stays(old) else _refused_of(old, new)) is not None]
     if facet.kind is Kind.CATEGORIES and new.must and new.operator is Operator.IS and len(kept) == len(held):
@@ -334,9 +334,19 @@ def _merged(
 
 
 def _refused_of(old: Constraint, new: Constraint) -> Constraint | None:
-    """What 'not diesel' leaves of 'diesel or petrol': the petrol. None where nothing is left."""
-    is_part = new.operator is Operator.IS_NOT and old.operator is Operator.ANY_OF
-    return rest_of(old, set(new.values)) if is_part else None
+    """What 'not diesel' leaves of 'diesel or petrol', the petrol; of a range all of it. None where nothing is left."""
+    if new.operator is not Operator.IS_NOT:
+        return None
+    rest = rest_of(old, set(new.values)) if old.operator is Operator.ANY_OF else None
+    in_range = old.operator in (*_UPPER, *_LOWER, Operator.BETWEEN) and not isinstance(new.value, tuple)
+    return old if in_range or (rest is not None and not new.must) else rest
+
+
+def _narrows(new: Constraint, old: Constraint, catalog: Catalog) -> bool:
+    """True for a vague wish within what has to hold: 'low alcohol' after 'under 7 %' takes nothing back."""
+    vague = not new.must and old.must and new.confidence < 1 and new.operator in (*_UPPER, *_LOWER)
+    bounded = old.operator in (*_UPPER, *_LOWER, Operator.BETWEEN)
+    return vague and bounded and bool(catalog.passing([old, new]).any())
 
 
 def _gives_way(old: Constraint, new: Constraint, facet: Column, replacing: bool) -> bool:
