@@ -73,6 +73,8 @@ def wines():
         ("4 bedrooms and at least 2 baths for less than 4500",
          {("number_of_beds", "is", 4.0), ("number_of_baths", "at least", 2.0), ("rent", "less than", 4500.0)}),
         ("at least 2 parking lots", set()),
+        ("two bedrooms or more", {("number_of_beds", "at least", 2.0)}),
+        ("in Oakland, 2 baths or fewer", {("number_of_baths", "at most", 2.0), ("area", "is", "Oakland")}),
         ("3 or 4 bedrooms", {("number_of_beds", "between", (3.0, 4.0))}),
         ("2, 3 or 4 beds in Oakland", {("number_of_beds", "between", (2.0, 4.0)), ("area", "is", "Oakland")}),
         ("2 beds, 3 beds or 4 beds", {("number_of_beds", "between", (2.0, 4.0))}),

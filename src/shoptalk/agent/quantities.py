@@ -100,6 +100,7 @@ _LEAD, _BACK = 24, 64
 _CENTURY_TURNS = 30
 _TOLD_WHOLE = 1000  # what comes of a conversion is told no finer than people would: 60,000 miles are 96,561 km
 _AFTER = 32
+_COUNTED_OR = re.compile(r"\s+[^\W\d_]+(?=\s+or\s)")
 #: Numbers that are read of one message: more are no wish, and would cost time.
 _MOST = 40
 
@@ -229,6 +230,10 @@ def _plain(message: str) -> list[Quantity]:
             bound, cue = Bound.AT_LEAST, cue or _plainly(after)
         elif match["ish"] or (after := _matched(_AFTER_ABOUT, following)):
             bound = Bound.ABOUT if bound is Bound.EXACT else bound
+        elif bound is Bound.EXACT and (counted := _COUNTED_OR.match(following)):  # '2 bedrooms or more'
+            rest = following[counted.end() :]
+            bound = Bound.AT_MOST if _matched(_AFTER_MOST, rest) else bound
+            bound = Bound.AT_LEAST if _matched(_AFTER_LEAST, rest) else bound
         said = _number(match["number"])
         times = value / said if said else 1.0
         found.append(Quantity(value, start, end + len(after), unit, bound, cue=cue, times=times))

@@ -523,7 +523,7 @@ class Wishes:
         named = after in _ITEM_WORDS and before not in ("the", "last", "season", "part")
         following = sentence.forms[last + 1 : min(sentence.clause_end(last), last + 4)]
         many = sentence.starts_clause[inside[0]] and any(
-            (form in _ITEM_WORDS and form != "one") or (form.endswith("s") and sentence.taken[last + 1 + i])
+            (form in _ITEM_WORDS and form not in ("one", "more")) or (form.endswith("s") and sentence.taken[last + 1 + i])
             for i, form in enumerate(following)
         )
         return small and (before in _COUNT_CUES or named or many)
