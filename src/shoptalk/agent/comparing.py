@@ -174,14 +174,19 @@ class Comparing:
             found.append(_constraint(sentence, at, length, scale.facet.name, operator, value, must=must))
         return found, unheld
 
-    def vague(self, sentence: Sentence, so_far: Sequence[Constraint]) -> list[Constraint]:
-        """Soft ranges from the catalog's own distribution: 'cheap', 'recent', 'not too long'."""
+    def vague(
+        self, sentence: Sentence, so_far: Sequence[Constraint], said: Sequence[Constraint]
+    ) -> list[Constraint]:
+        """Soft ranges from the distribution among what passes `so_far`: 'cheap', 'recent', 'not too long'.
+
+        A facet of which the message itself has `said` more is left alone; a limit held before is narrowed.
+        """
         found = []
         among = among_passing(self._catalog, so_far)
         for at in range(len(sentence)):
             open_here = sentence.free(at) and not sentence.released[at]
             constraint = self._vague_at(sentence, at, among) if open_here else None
-            if constraint and all(constraint.facet != other.facet for other in so_far):
+            if constraint and all(constraint.facet != other.facet for other in said):
                 found.append(constraint)
         return found
 
@@ -368,7 +373,7 @@ def _comparative_at(sentence: Sentence, at: int) -> tuple[str, int]:
     pair = " ".join(sentence.pair(at))
     if pair in _MORE_LIKE:
         return _MORE_LIKE[pair], 2
-    if form == "too" and not sentence.negated[at]:
+    if form == "too" and not sentence.negated[at] and not _judges_number(sentence, at):
         turned = VAGUE.get(sentence.pair(at)[1])
         mended = _opposite(turned[0][0], low=turned[1]) if turned else ""
         return (mended, 2) if mended else ("", 0)
@@ -390,6 +395,15 @@ def _names_kind(sentence: Sentence, at: int, length: int) -> bool:
     if at and (sentence.forms[at - 1] in _YEARS_OLD or (sentence.forms[at - 1], after) == ("as", "as")):
         return True
     return after in ("fan", "time", "ago", "search", "york", "orleans", "deal", "bit", "world") or sentence.taken[at]
+
+
+def _judges_number(sentence: Sentence, at: int) -> bool:
+    """'Heavier than 200 grams is too heavy': what is too heavy is said."""
+    begin = at
+    while begin and not sentence.starts_clause[begin]:
+        begin -= 1
+    linked = at > 0 and sentence.forms[at - 1] in ("is", "are", "be", "seems", "sounds", "thats")
+    return linked and any(form[:1].isdigit() for form in sentence.forms[begin:at])
 
 
 def _is_number(form: str) -> bool:

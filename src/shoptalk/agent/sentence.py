@@ -69,6 +69,11 @@ class Sentence:
         """These words as they were typed."""
         return self.message[slice(*self.span(at, length))]
 
+    def is_hyphened(self, at: int, other: int) -> bool:
+        """True for neighbours that a hyphen makes one word: 'part-time'."""
+        low, high = min(at, other), max(at, other)
+        return low >= 0 and high < len(self) and self._gap[high] == "-"
+
     def clause_end(self, at: int) -> int:
         """The place past the last word of the clause in which a word stands."""
         end = at + 1

@@ -27,6 +27,7 @@ from shoptalk.agent.words import (
     ORDINALS,
     QUESTIONS,
     SUPERLATIVES,
+    VAGUE,
 )
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn, NumberColumn
 from shoptalk.retrieval.query import Constraint, Operator
@@ -53,6 +54,7 @@ _BARE = {
     Meaning.PRICE: Operator.ABOUT, Meaning.DURATION: Operator.ABOUT, Meaning.WEIGHT: Operator.ABOUT,
     Meaning.RATING: Operator.AT_LEAST,
 }  # fmt: skip
+_JUDGING = frozenset("is are would be seems sounds thats its just way really already".split())
 _HAVING = frozenset(
     "with has have having need needs must includes including contains offers featuring requires".split()
 )
@@ -216,10 +218,25 @@ class Wishes:
         """The limit as it stands in its clause: turned round where it is refused, left out where it is let off."""
         if sentence.released[inside[0]]:
             return []
+        if (turned := self._too_much(sentence, constraint, inside[-1] + 1)) is not None:
+            return [turned]
         if sentence.refuses(inside[0]) and not self._is_budget(sentence, constraint, inside[0]):
             operator = _TURNED.get(constraint.operator, Operator.IS_NOT)
             return [constraint.model_copy(update={"operator": operator, "must": not sentence.mild[inside[0]]})]
         return [constraint.model_copy(update={"must": not self._is_wished(sentence, inside[0], len(inside))})]
+
+    def _too_much(self, sentence: Sentence, one: Constraint, past: int) -> Constraint | None:
+        """'Heavier than 200 grams is too heavy': what is so is not wanted; its words are taken."""
+        end = sentence.clause_end(past - 1)
+        too = next((i for i in range(past, min(past + _NEAR, end)) if sentence.forms[i] == "too"), 0)
+        if not too or not set(sentence.forms[past:too]) <= _JUDGING or too == past or too + 1 >= end:
+            return None
+        word = sentence.forms[too + 1]
+        measured = self._grounding.scale_measuring(word)
+        less = VAGUE[word][1] if word in VAGUE else bool(measured and measured[1]) or word in ("little", "few")
+        exact = Operator.MORE_THAN if less else Operator.LESS_THAN
+        sentence.take(past, too + 2 - past)
+        return one.model_copy(update={"operator": _TURNED.get(one.operator, exact)})
 
     def _free_of(self, sentence: Sentence) -> list[Constraint]:
         """'Alcohol-free', 'no sugar', 'non-alcoholic', where the catalog counts it and has items with next to none."""
