@@ -197,3 +197,20 @@ def test_titles_know_their_other_spellings(pictures):
 @given(st.text(max_size=300))
 def test_any_text_names_only_items_of_the_catalog(named, pictures, text):
     assert all(one in pictures for one in named(text))
+
+
+@pytest.mark.parametrize(
+    ("message", "facet", "value"),
+    [("something with Charlie Chaplin", "director", "Charlie Chaplin"), ("a comedy by HP", "director", "HP"),
+     ("only after 2010", "year", 2010.0)],
+)  # fmt: skip
+def test_a_value_or_a_bound_that_a_title_looks_like_names_no_item(message, facet, value):
+    rows = [
+        ("chaplin", "Chaplin", {"year": 1992.0, "genres": ("Drama",), "director": "Richard Attenborough"}),
+        ("kid", "The Kid", {"year": 1921.0, "genres": ("Comedy",), "director": "Charlie Chaplin"}),
+        ("2010", "2010", {"year": 1984.0, "genres": ("Drama",), "director": "Peter Hyams"}),
+        ("stand", "HP (dc7600SFF) Tower Stand", {"year": 2006.0, "genres": ("Comedy",), "director": "HP"}),
+    ]
+    request = EmbeddedUnderstanding(catalog_of(rows, FILM_FACETS)).understand(message, TalkState())
+    assert not request.mentions
+    assert (facet, value) in [(one.facet, one.value) for one in request.constraints]

@@ -66,6 +66,8 @@ _ITEM_NOUNS = frozenset(
         "ones",
     }
 )
+_BOUNDING = frozenset("after before since until till under over than above below from between".split())
+_VALUE_BEFORE = 3
 _LONGEST_TITLE = 10
 _FEW_WORDS, _MOST_QUOTED = 4, 8  # 'than the old film X'; titles in quotes that are held against every title
 
@@ -277,6 +279,8 @@ class Naming:
             compared = compared and sentence.forms[max(0, spot.at - 2)] not in ("other", "rather")
             if compared or not sentence.free(spot.at, spot.length) or self._says_other(sentence, spot):
                 continue
+            if self._is_value(sentence, spot):
+                continue
             default = Stance.DISLIKED if sentence.refuses(spot.at, spot.length) else Stance.SIMILAR
             if default is Stance.SIMILAR and asks_of_thing(sentence):
                 default = Stance.ASKED
@@ -285,6 +289,20 @@ class Naming:
             found.append(self._mention(sentence, spot.at, length, spot.row, stance, 0.8 * spot.confidence))
             sentence.take(spot.at, length)
         return found
+
+    def _is_value(self, sentence: Sentence, spot: Spot) -> bool:
+        """'Chaplin' in 'Charlie Chaplin', 'HP' for 'HP (dc7600) Stand' and the year of 'after 2010' name no item."""
+        forms = sentence.forms
+        said = forms[spot.at : spot.end]
+        if any(
+            begin + self._lexicon.longest(forms, begin)[0] >= spot.end
+            for begin in range(max(0, spot.at - _VALUE_BEFORE), spot.at)
+        ):
+            return True
+        if spot.length == 1 and said[0].isdecimal() and spot.at and forms[spot.at - 1] in _BOUNDING:
+            return True
+        title = words(self._catalog.titles[spot.row])
+        return self._lexicon.names_value(said) and 2 * len(said) < len(title)
 
     def _says_other(self, sentence: Sentence, spot: Spot) -> bool:
         """'Senior engineer' is not the item 'Junior Engineer': a word of it is a value that the title does not have."""
