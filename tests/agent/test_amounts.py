@@ -99,3 +99,39 @@ def test_a_number_that_is_too_much_is_a_limit_on_the_other_side(understanding, m
 
 def test_words_joined_by_a_hyphen_are_searched_as_they_stand(understanding):
     assert understanding.understand("something for part-time walkers", TalkState()).text == "part-time walkers"
+
+
+WORK = [
+    {
+        "title": f"{('Engineer', 'Cook', 'Recruiter')[n % 3]} {n}",
+        "sector": ("IT", "Hospitality", "HR")[n % 3],
+        "made_for": ("men", "women")[n % 2],
+        "make": ("Volkswagen", "Ford", "Opel")[n % 3],
+        "style": ("pilsner", "stout", "lager", "tripel")[n % 4],
+    }
+    for n in range(36)
+]
+
+
+@pytest.fixture(scope="module")
+def work():
+    records = [Record(row, flatten(content)) for row, content in enumerate(WORK, start=1)]
+    schema = detect(records)
+    return EmbeddedUnderstanding(Catalog.from_items(list(to_items(records, schema)), schema))
+
+
+@pytest.mark.parametrize(
+    ("message", "values"),
+    [
+        ("remote it job", {"IT"}),
+        ("an it job", {"IT"}),
+        ("i want it", set()),
+        ("is it a job for me", set()),
+        ("something for ladies", {"women"}),
+        ("gents", {"men"}),
+        ("a pils", {"pilsner"}),
+        ("do you sell any vw", {"Volkswagen"}),
+    ],
+)
+def test_values_are_known_by_other_names_and_acronyms_before_a_trade(work, message, values):
+    assert {one.value for one in work.understand(message, TalkState()).constraints} == values

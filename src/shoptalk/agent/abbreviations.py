@@ -246,6 +246,10 @@ _KINDS: Final = (
     "role playing game,rpg,role playing",
     "first person shooter,fps",
     "massively multiplayer,mmo,mmorpg",
+    "women,womens,ladies", "men,mens,gents,gentlemen",
+    "pilsner,pilsener,pils", "wheat beer,weissbier,weizen,hefeweizen,weizenbier", "india pale ale,ipa",
+    "convertible,cabrio,cabriolet", "estate,estate car,station wagon", "saloon,sedan", "petrol,gasoline",
+    "volkswagen,vw", "mercedes benz,mercedes,merc", "chevrolet,chevy",
     "low light,shade,shady,low sun", "full sun,sunny,direct sun", "cactus,cacti",
 )  # fmt: skip
 

@@ -55,6 +55,8 @@ _BARE = {
     Meaning.RATING: Operator.AT_LEAST,
 }  # fmt: skip
 _JUDGING = frozenset("is are would be seems sounds thats its just way really already".split())
+_TRADES = frozenset("job jobs role roles position positions sector industry field department career careers".split())
+_VERBS = frozenset("is was make makes do does did for of has have had get call be than as like love want".split())
 _HAVING = frozenset(
     "with has have having need needs must includes including contains offers featuring requires".split()
 )
@@ -359,8 +361,11 @@ class Wishes:
         return not own and not sentence.cue[at + 1] and not self._lexicon.longest(sentence.forms, at + 1)[0]
 
     def _acronym(self, sentence: Sentence, at: int) -> Named | None:
-        """A value of capitals that is a common word otherwise, said in capitals: 'IT', 'HR'."""
+        """A value of capitals that is a common word otherwise, said in capitals ('IT'), or of a trade ('an it job')."""
         said = sentence.text(at, 1)
+        ends = sentence.clause_end(at) == at + 1
+        if not ends and sentence.pair(at)[1] in _TRADES and sentence.forms[max(0, at - 1)] not in _VERBS:
+            said = said.upper()
         return None if sentence.message.isupper() and len(sentence) > 1 else self._acronyms.get(said)
 
     @cached_property
