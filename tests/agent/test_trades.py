@@ -210,6 +210,7 @@ def test_a_comparative_is_told_by_the_number_that_measures_it(shops, word, opera
         ("cars", ("diesel or petrol", "not diesel"), {("fuel", "is", "petrol"), ("fuel", "is not", "diesel")}),
         ("jobs", ("in Berlin, Vienna or Dublin", "not Vienna"),
          {("city", "any of", ("Berlin", "Dublin")), ("city", "is not", "Vienna")}),
+        ("cars", ("a diesel with low mileage", "forget the low mileage"), {("fuel", "is", "diesel")}),
         ("jobs", ("in Berlin", "change Berlin to Vienna"), {("city", "is", "Vienna")}),
     ],
 )  # fmt: skip

@@ -11,6 +11,7 @@ from shoptalk.agent.phrases import (
     ALSO_BEFORE,
     ANEW,
     EXCHANGE,
+    LOW_HIGH,
     NO_MATTER,
     SWITCH,
     TAKE_BACK,
@@ -133,8 +134,13 @@ class Carrying:
                 place += 1
                 continue
             reach = self._spoken_of(sentence, place, state, taken, only_held=only_held)
+            if not reach and sentence.forms[place] in LOW_HIGH:  # 'forget the low mileage'
+                place += 1
+                continue
             if not reach:
                 break
+            if sentence.forms[place - 1] in LOW_HIGH:
+                sentence.take(place - 1)
             sentence.take(place, reach)
             place, found = place + reach, True
         if found:
