@@ -33,19 +33,17 @@ def main() -> None:
 
 
 def wide(browser: Browser, address: str, target: Path) -> None:
-    """A request, one film liked, one turned down."""
+    """Changes of mind, and a question: the choices that answer it, what was changed, and the button that undoes it."""
     page = opened(browser, address, WIDE)
-    say(page, "something like Alien but funny, under two hours")
-    page.locator("#st-picks [data-act=liked]").first.click()
-    expect(page.locator("#st-picks [data-act=liked][aria-pressed=true]").first).to_be_visible()
-    answered(page)
+    for message in ("comedies from the 80s, no romance please", "actually thrillers instead", "the 90s are fine too"):
+        say(page, message)
     page.screenshot(path=target)
 
 
 def phone(browser: Browser, address: str, target: Path) -> None:
     """The same page in a hand."""
     page = opened(browser, address, PHONE)
-    say(page, "a heist thriller from the 1990s")
+    say(page, "a drama between 90 and 110 minutes")
     page.screenshot(path=target)
 
 
@@ -61,6 +59,7 @@ def say(page: Page, message: str) -> None:
     """Say something and wait until it is answered."""
     page.get_by_label("Your message").fill(message)
     page.get_by_label("Your message").press("Enter")
+    expect(page.locator("#st-now .st-said")).to_contain_text(message, timeout=60_000)
     expect(page.locator("#st-picks .st-card").first).to_be_visible(timeout=60_000)
     answered(page)
 
@@ -68,7 +67,7 @@ def say(page: Page, message: str) -> None:
 def answered(page: Page) -> None:
     """Wait until the answer is whole and the page stands still."""
     expect(page.locator("#st-now .st-answer[aria-busy=false]")).to_be_visible(timeout=60_000)
-    expect(page.locator(".st-next")).to_be_visible()
+    expect(page.locator(".st-next").last).to_be_visible()
     page.get_by_label("Your message").blur()
     page.wait_for_timeout(500)
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from shutil import copytree, ignore_patterns
 
 from shoptalk import Shop
-from shoptalk.agent.events import Reply
+from shoptalk.agent.events import Changed, Reply
 from shoptalk.ui.terminal import facts_of, printable
 
 SOURCES = {
@@ -71,6 +71,16 @@ SCRIPTS = (
         "films",
         "Nothing fits, and what to give up",
         ("a musical western from the 1930s about robots, under 60 minutes", "ok, any length", "any decade then"),
+    ),
+    Script(
+        "films",
+        "Nothing fits: an offer taken by saying yes, undone, and another one taken",
+        ("a korean western", "yes", "undo", "the second one", "nothing before 2000"),
+    ),
+    Script(
+        "films",
+        "A clarifying question answered, and the answer undone",
+        ("a comedy", "France", "undo", "not too old, my kid is watching", "something by tarrantino then"),
     ),
     Script(
         "films",
@@ -219,9 +229,19 @@ def _page(script: Script, shop: Shop) -> Iterator[str]:
         yield f"\n**> {message}**\n"
         yield from (f"{line}  " for line in printable(reply.text).strip().splitlines())
         yield from _picks(reply, shop)
+        if reply.question is not None:
+            yield "\n" + "choices: " + " ".join(f"`{choice.label}`" for choice in reply.question.choices)
+        if len(reply.changes) < len(reply.chips) or any(change.was for change in reply.changes):
+            yield "\n" + "changed: " + ", ".join(_change(change) for change in reply.changes)
         if reply.chips:
             yield "\n" + "held: " + " ".join(f"`{chip.label}`" for chip in reply.chips)
     yield "\n"
+
+
+def _change(change: Changed) -> str:
+    """What the message changed: '~~old~~ → `new`', as the page shows it beside its undo button."""
+    parts = [f"~~{change.was}~~" if change.was else "", f"`{change.now}`" if change.now else ""]
+    return " → ".join(part for part in parts if part)
 
 
 def _picks(reply: Reply, shop: Shop) -> Iterator[str]:
@@ -234,7 +254,8 @@ def _picks(reply: Reply, shop: Shop) -> Iterator[str]:
 _HEAD = """# Talks, as they went
 
 Written by `docs/make_transcripts.py`: scripted messages, answers as the shop gave them, nothing corrected. Under each
-answer are the picks with their reasons, and what the talk holds on to.
+answer are the picks with their reasons, the choices of a question, what the message changed, and what the talk holds
+on to.
 """
 
 
