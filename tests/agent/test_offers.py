@@ -57,6 +57,17 @@ def test_the_example_of_the_task():
     ]  # fmt: skip
 
 
+def test_an_offer_beside_the_cheapest_counts_what_the_next_turn_will_show():
+    cheapest = must("price", Operator.LEAST, 2.0)
+    green = must("colour", Operator.IS, "green")
+    why = emptied(HEADSETS, [cheapest, green, WIRELESS], ALL)
+    assert why.choices
+    for choice in why.choices:
+        left = HEADSETS.passing(taken([cheapest, green, WIRELESS], choice))
+        assert cheapest not in choice.dropped
+        assert choice.count == left.sum() == 2
+
+
 def test_two_impossible_constraints_are_both_named_and_offered_together():
     dear, future = must("price", Operator.MORE_THAN, 900.0), must("colour", Operator.IS, "mauve")
     why = emptied(HEADSETS, [dear, future, WIRELESS], ALL)
@@ -89,7 +100,7 @@ def test_the_end_of_a_scale_is_left_out_when_nothing_else_fits():
     wanted = [must("price", Operator.LEAST, 1.0), must("colour", Operator.IS, "mauve")]
     choice = emptied(HEADSETS, wanted, ALL).choices[0]
     assert choice.dropped == (wanted[1],)
-    assert choice.count == len(HEADSETS)
+    assert choice.count == HEADSETS.passing(wanted[:1]).sum() == 1
 
 
 @pytest.mark.parametrize(

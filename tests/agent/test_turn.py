@@ -313,3 +313,21 @@ def test_few_picks_come_with_a_soft_offer_that_is_not_repeated(films_shop):
     assert reply.question.choices[0].count > len(reply.picks)
     assert reply.text.startswith(("Here", "Just"))
     assert talk.say("in English").question is None
+
+
+def test_a_question_about_the_first_of_nothing_is_answered_and_repeats_no_dead_end(films_shop):
+    talk = films_shop.talk()
+    empty = talk.say("a western in Korean from before 1950")
+    reply = talk.say("how long is the first one?")
+    assert not empty.picks
+    assert not reply.picks
+    assert "No item has been shown yet" in reply.text
+    assert [chip.key for chip in reply.chips] == [chip.key for chip in empty.chips]
+
+
+def test_a_question_about_the_first_is_of_the_last_list_after_an_empty_one(films_shop):
+    talk = films_shop.talk()
+    shown = talk.say("a western")
+    talk.say("in Korean from before 1950")
+    reply = talk.say("how long is the first one?")
+    assert [pick.item.id for pick in reply.picks] == [shown.picks[0].item.id]

@@ -93,6 +93,18 @@ def is_question(sentence: Sentence) -> bool:
     return bool(len(sentence)) and sentence.forms[0] in _QUESTION_WORDS and sentence.pair(0)[1] != "about"
 
 
+def asks_of_nothing(sentence: Sentence, state: TalkState) -> bool:
+    """'How much is the first one?' while nothing was shown: it asks about an item, and changes no search."""
+    if state.table or state.focus or not is_question(sentence):
+        return False
+    return any(
+        form in ORDINALS
+        and sentence.forms[at - 1 : at] == ["the"]
+        and (sentence.pair(at)[1] in ("one", "ones") or sentence.clause_end(at) == at + 1)
+        for at, form in enumerate(sentence.forms)
+    )
+
+
 def asks_about(sentence: Sentence, one: Constraint, state: TalkState) -> bool:
     """True for a value that stands in a question about what was shown or offered: 'does it have a pool?'"""
     if one.span is None or not (state.heard or state.table):

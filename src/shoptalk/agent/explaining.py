@@ -98,6 +98,8 @@ def only_talks(answer: Answer) -> bool:
     if acts <= {Act.CHAT, Act.HELP, Act.OUTSIDE}:
         return True
     held = request.constraints or request.dropped or request.withdrawn or request.mentions or request.text
+    if asks_of_nothing(answer):
+        return True
     if not acts <= {Act.ANSWER, Act.CHAT} or held or request.count:
         return False
     if request.choice is None:
@@ -106,9 +108,17 @@ def only_talks(answer: Answer) -> bool:
     return any(choice.changes_nothing for choice in chosen)
 
 
+def asks_of_nothing(answer: Answer) -> bool:
+    """True for a question about an item on the table while none is there."""
+    request = answer.request
+    return Act.DETAILS in request.acts and not (request.mentions or answer.picks or answer.state.table)
+
+
 def _talk(answer: Answer) -> Iterator[str]:
     acts = answer.request.acts
-    if Act.HELP in acts:
+    if asks_of_nothing(answer):
+        yield "No item has been shown yet that you could mean. Say what you want, and I show what there is."
+    elif Act.HELP in acts:
         yield from _help(answer)
     elif Act.OUTSIDE in acts:
         yield outside(answer)

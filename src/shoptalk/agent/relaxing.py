@@ -131,8 +131,17 @@ class _Misses:
             for old, new in zip(changed, instead, strict=True)
         ]
         added = tuple(new for new in instead if new)
-        count = int(np.count_nonzero(free & self.catalog.passing(added)))
+        passing = self._ends_of(free & self.catalog.passing(added), changed)
+        count = int(np.count_nonzero(passing))
         return Choice(label=", ".join(dict.fromkeys(said)), count=count, dropped=tuple(changed), added=added)
+
+    def _ends_of(self, passing: Mask, changed: Sequence[Constraint]) -> Mask:
+        """Of what passes, 'the cheapest' and the like that stay asked for: the next turn will show no more."""
+        ends = [one for one in self.all if one.is_superlative and one not in changed]
+        held = passing.copy()
+        for one in ends:
+            held &= self.catalog.meets(self.catalog.bounded(one, passing))
+        return held
 
     def _neighbours(self, old: Constraint, free: Mask) -> Iterator[Choice]:
         """The value that most of what leaving out lets in has, in the place of the one asked for."""
@@ -148,6 +157,7 @@ class _Misses:
             if value in spoken or count < max(1.0, _NEIGHBOUR_SHARE * np.count_nonzero(free)):
                 continue
             new = Constraint(facet=old.facet, operator=Operator.IS, value=value, words=value)
+            count = int(np.count_nonzero(self._ends_of(free & self.catalog.meets(new), (old,))))
             yield Choice(label=f"{value} instead of {old.value}", count=count, dropped=(old,), added=(new,))
             return
 

@@ -14,6 +14,7 @@ from typing import Protocol
 from shoptalk.agent.acts import (
     acts_of,
     asks_about,
+    asks_of_nothing,
     is_outside,
     is_question,
     names_place,
@@ -124,6 +125,9 @@ class EmbeddedUnderstanding:
             return short.model_copy(update={"message": message})
         reading.acts += opening_acts(reading.sentence)
         self._read_items(reading)
+        if not (reading.mentions or reading.heard) and asks_of_nothing(reading.sentence, reading.state):
+            asked = self._wishes.asked(reading.sentence)
+            return Request(message=message, acts=(*reading.acts, Act.DETAILS), asked=asked)
         self._read_taken_back(reading)
         self._read_wishes(reading)
         self._carry_over(reading)

@@ -56,7 +56,7 @@ _PLACE = word_set(
 )
 _NO_PLACE = word_set("address street postal zip phone code airport station venue date time name event type number")
 _KEYWORD = word_set("keyword tag topic theme amenity feature mood flavor flavour")
-_PRICE = word_set("price cost fare rent fee msrp")
+_PRICE = word_set("price cost fare rent fee msrp rrp")
 _NO_PRICE = word_set(
     "range old list original was compare shipping count min max highest lowest previous regular rrp msrp"
 )
