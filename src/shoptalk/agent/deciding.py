@@ -346,7 +346,7 @@ class Deciding:
         by_title = (set(words(mention.words)) & set(words(mention.title)) - FILLER) or mention.span is None
         if role is None or mention.stance is Stance.OWNED or not by_title:  # 'the first' was not in what it was taught
             return mention
-        if role["disliked"] >= self._sure.disliked:
+        if role["disliked"] >= self._sure.disliked and mention.stance is not Stance.LIKED:  # 'loved it' is plain
             return mention.model_copy(update={"stance": Stance.DISLIKED})
         if mention.stance is Stance.DISLIKED and role["disliked"] < self._sure.not_disliked < role["liked"]:
             return mention.model_copy(update={"stance": Stance.LIKED})

@@ -186,7 +186,7 @@ def changes(before: TalkState, after: TalkState) -> tuple[Change, ...]:
     new = [one for one in after.constraints if not any(one.same_as(other) for other in before.constraints)]
     found: list[Change] = []
     for now in new:
-        was = next((one for one in gone if one.facet == now.facet), None)
+        was = next((one for one in gone if one.facet == now.facet and _refuses(one) is _refuses(now)), None)
         if was is not None:
             gone.remove(was)
         found.append(Change(kind=ChangeKind.REPLACED if was else ChangeKind.ADDED, was=was, now=now))
@@ -194,6 +194,10 @@ def changes(before: TalkState, after: TalkState) -> tuple[Change, ...]:
     found += [Change(kind=ChangeKind.ADDED, now=text) for text in after.texts if text not in before.texts]
     found += [Change(kind=ChangeKind.DROPPED, was=text) for text in before.texts if text not in after.texts]
     return tuple(found)
+
+
+def _refuses(one: Constraint) -> bool:
+    return one.operator is Operator.IS_NOT
 
 
 def undone(state: TalkState) -> TalkState:
