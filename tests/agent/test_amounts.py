@@ -135,3 +135,31 @@ def work():
 )
 def test_values_are_known_by_other_names_and_acronyms_before_a_trade(work, message, values):
     assert {one.value for one in work.understand(message, TalkState()).constraints} == values
+
+
+MAKES = [
+    {"model": f"{brand} {n}", "brand": brand, "price_usd": 300 + 40 * n}
+    for n, brand in enumerate(["Acer", "Dell", "HP"] * 12)
+]
+
+
+def test_a_brand_refused_together_with_a_price_only_leans_away_from_either():
+    records = [Record(row, flatten(content)) for row, content in enumerate(MAKES, start=1)]
+    schema = detect(records)
+    understanding = EmbeddedUnderstanding(Catalog.from_items(list(to_items(records, schema)), schema))
+    found = {
+        (one.facet, one.operator, one.value, one.must)
+        for one in understanding.understand("no Acer over 900", TalkState()).constraints
+    }
+    assert found == {("brand", "is not", "Acer", False), ("price_usd", "at most", 900, False)}
+    (brand, _) = understanding.understand("no Acer, under 900", TalkState()).constraints
+    assert brand.must
+
+
+def test_a_number_that_no_facet_takes_is_told(understanding):
+    assert understanding.understand("something with max cushioning, code 77", TalkState()).unheld == ("77",)
+
+
+def test_low_of_what_no_facet_tells_is_searched_and_is_no_height(understanding):
+    request = understanding.understand("low maintenance", TalkState())
+    assert (request.constraints, request.text) == ((), "low maintenance")

@@ -340,7 +340,8 @@ class Comparing:
         if scale is None and held is not None:
             meanings, low, share = held
             scale = self._grounding.scale_of(meanings)
-        if scale is None and (measured := self._grounding.scale_measuring(pair[0])):
+        of_another = pair[0] in ("low", "high") and pair[1] not in FILLER and bool(pair[1])  # 'low maintenance'
+        if scale is None and not of_another and (measured := self._grounding.scale_measuring(pair[0])):
             scale, low = measured
         elif scale is None and pair[0] in ("well", "highly") and (measured := self._grounding.scale_measuring(pair[1])):
             (scale, low), length = measured, 2

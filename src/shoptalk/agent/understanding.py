@@ -75,6 +75,7 @@ class _Reading:
     withdrawn: list[Constraint | str] = field(default_factory=list)
     unheld: list[str] = field(default_factory=list)
     compared: list[Constraint] = field(default_factory=list)
+    amounts: list[Constraint] = field(default_factory=list)
     count: int | None = None
     anew: bool = False
 
@@ -128,6 +129,7 @@ class EmbeddedUnderstanding:
         if not (reading.mentions or reading.heard) and asks_of_nothing(reading.sentence, reading.state):
             asked = self._wishes.asked(reading.sentence)
             return Request(message=message, acts=(*reading.acts, Act.DETAILS), asked=asked)
+        reading.amounts, reading.unheld = self._amounts.read(reading.sentence)
         self._read_taken_back(reading)
         self._read_wishes(reading)
         self._carry_over(reading)
@@ -174,7 +176,10 @@ class EmbeddedUnderstanding:
 
     def _read_taken_back(self, reading: _Reading) -> None:
         taken = self._carrying.taken_back(reading.sentence, reading.state)
-        reading.dropped += taken.dropped
+        held = {one.facet for one in reading.state.constraints}  # 'forget the low mileage' asks for no mileage
+        reading.amounts = [one for one in reading.amounts if one.facet not in held & set(taken.dropped)]
+        weighed = {one.facet for one in reading.amounts}
+        reading.dropped += [name for name in taken.dropped if name not in weighed]
         reading.withdrawn += taken.withdrawn
         reading.constraints += taken.left
 
@@ -183,7 +188,7 @@ class EmbeddedUnderstanding:
         sentence, state, wishes = reading.sentence, reading.state, self._wishes
         if reading.mentions:
             state = state.model_copy(update={"focus": reading.mentions[-1].item_id})
-        amounts, reading.unheld = self._amounts.read(sentence)
+        amounts = reading.amounts
         relatives, beyond = self._comparing.relatives(sentence, state)
         reading.unheld += beyond
         reading.compared += relatives
@@ -263,7 +268,7 @@ class EmbeddedUnderstanding:
             count=reading.count,
             choice=reading.answered.choice if reading.answered else None,
             unknown_titles=tuple(reading.unknown),
-            unheld=(*reading.unheld, *self._refused(sentence)),
+            unheld=(*reading.unheld, *self._refused(sentence), *(_unread_numbers(sentence) if says_more else ())),
             asked=tuple(dict.fromkeys(asked)),
         )
 
@@ -308,6 +313,15 @@ class EmbeddedUnderstanding:
         return form not in FILLER or any(
             sentence.forms[near] not in FILLER for near in (i - 1, i + 1) if sentence.is_hyphened(i, near)
         )
+
+
+def _unread_numbers(sentence: Sentence) -> list[str]:
+    """Numbers that no facet took: searched as words they would say nothing, and they are not lost in silence."""
+    return [
+        form
+        for i, form in enumerate(sentence.forms)
+        if form.isdigit() and sentence.free(i) and not sentence.released[i] and not sentence.negated[i]
+    ][:_MOST_REFUSED]
 
 
 def _as_model(mention: Mention) -> Mention:

@@ -224,7 +224,8 @@ class Wishes:
             return [turned]
         if sentence.refuses(inside[0]) and not self._is_budget(sentence, constraint, inside[0]):
             operator = _TURNED.get(constraint.operator, Operator.IS_NOT)
-            return [constraint.model_copy(update={"operator": operator, "must": not sentence.mild[inside[0]]})]
+            must = not (sentence.mild[inside[0]] or self._refused_with(sentence, inside[0]))
+            return [constraint.model_copy(update={"operator": operator, "must": must})]
         return [constraint.model_copy(update={"must": not self._is_wished(sentence, inside[0], len(inside))})]
 
     def _too_much(self, sentence: Sentence, one: Constraint, past: int) -> Constraint | None:
@@ -270,6 +271,14 @@ class Wishes:
         upper = constraint.operator in (Operator.AT_MOST, Operator.LESS_THAN)
         named = at > 0 and sentence.taken[at - 1] and sentence.negated[at - 1] and not sentence.cue[at - 1]
         return upper and named and self._meaning(constraint.facet) is Meaning.PRICE
+
+    def _refused_with(self, sentence: Sentence, at: int) -> bool:
+        """'No Acer over 900': the value before a limit is refused together with it, and neither for itself.
+
+        Items may be one or the other, so both only lean away.
+        """
+        refused = at > 0 and sentence.taken[at - 1] and sentence.negated[at - 1] and not sentence.cue[at - 1]
+        return refused and _limited_above(sentence, at)
 
     def _moments(self, sentence: Sentence) -> list[Constraint]:
         """Days and times of day with the facet they speak of: 'on March 5', 'before noon'."""
@@ -411,7 +420,8 @@ class Wishes:
         if is_less:
             sentence.take(at - 1)
         if away:
-            must = not (one.leaning or is_less or sentence.mild[at] or self._leans_away(sentence, at))
+            leans = self._leans_away(sentence, at) or _limited_above(sentence, at + length)
+            must = not (one.leaning or is_less or sentence.mild[at] or leans)
         else:
             must = not (softly or self._is_mood(sentence, at, one))
         return Constraint(
@@ -545,7 +555,8 @@ class Wishes:
         named = after in _ITEM_WORDS and before not in ("the", "last", "season", "part")
         following = sentence.forms[last + 1 : min(sentence.clause_end(last), last + 4)]
         many = sentence.starts_clause[inside[0]] and any(
-            (form in _ITEM_WORDS and form not in ("one", "more")) or (form.endswith("s") and sentence.taken[last + 1 + i])
+            (form in _ITEM_WORDS and form not in ("one", "more"))
+            or (form.endswith("s") and sentence.taken[last + 1 + i])
             for i, form in enumerate(following)
         )
         return small and (before in _COUNT_CUES or named or many)
@@ -588,6 +599,13 @@ def _spanned(sentence: Sentence, found: Sequence[Constraint]) -> list[Constraint
             told |= {"span": span, "words": sentence.message[slice(*span)]}
         joined[place] = Constraint.model_validate(one.model_dump() | told)
     return joined
+
+
+def _limited_above(sentence: Sentence, past: int) -> bool:
+    """True where 'over' and a number follow right behind a value: 'no Acer over 900' says nothing of a cheaper one."""
+    end = sentence.clause_end(past - 1)
+    above = past < end and sentence.forms[past] in ("over", "above", "beyond", "exceeding")
+    return above and any(form[:1].isdigit() for form in sentence.forms[past + 1 : min(end, past + 3)])
 
 
 def _joined_to(sentence: Sentence, last: Constraint, start: int) -> bool:
