@@ -174,9 +174,7 @@ class Comparing:
             found.append(_constraint(sentence, at, length, scale.facet.name, operator, value, must=must))
         return found, unheld
 
-    def vague(
-        self, sentence: Sentence, so_far: Sequence[Constraint], said: Sequence[Constraint]
-    ) -> list[Constraint]:
+    def vague(self, sentence: Sentence, so_far: Sequence[Constraint], said: Sequence[Constraint]) -> list[Constraint]:
         """Soft ranges from the distribution among what passes `so_far`: 'cheap', 'recent', 'not too long'.
 
         A facet of which the message itself has `said` more is left alone; a limit held before is narrowed.
