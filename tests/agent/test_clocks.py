@@ -109,3 +109,11 @@ def test_a_time_is_no_price_and_no_count(buses):
     assert not any(
         isinstance(c.value, float) for c in buses.understand("after 5 pm or until 8:30", TalkState()).constraints
     )
+
+
+def test_a_time_that_is_too_early_sets_no_limit_that_a_word_cannot_hold():
+    rows = [{"name": f"Line {i}", "departure_time": f"{6 + i:02}:25"} for i in range(12)]
+    records = [Record(number, row) for number, row in enumerate(rows, start=1)]
+    catalog = Catalog.from_items(to_items(records, schema := detect(records)), schema)
+    request = EmbeddedUnderstanding(catalog).understand("no, 7:25 am is too early, what else is there", TalkState())
+    assert catalog.passing(request.constraints).shape == (12,)

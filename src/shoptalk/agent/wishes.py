@@ -230,6 +230,8 @@ class Wishes:
 
     def _too_much(self, sentence: Sentence, one: Constraint, past: int) -> Constraint | None:
         """'Heavier than 200 grams is too heavy': what is so is not wanted; its words are taken."""
+        if self._catalog.schema.facet(one.facet).kind not in (Kind.NUMBER, Kind.DATE):  # a time of day may be none
+            return None
         end = sentence.clause_end(past - 1)
         too = next((i for i in range(past, min(past + _NEAR, end)) if sentence.forms[i] == "too"), 0)
         if not too or not set(sentence.forms[past:too]) <= _JUDGING or too == past or too + 1 >= end:
