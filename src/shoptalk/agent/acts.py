@@ -23,7 +23,7 @@ from shoptalk.agent.words import (
 )
 from shoptalk.retrieval.query import Act, Constraint, Mention, Stance
 
-_HELP, _UNDO, _START_OVER, _COMPARE, _MORE = (Cues(one) for one in (HELP, UNDO, START_OVER, COMPARE, MORE))
+_HELP, _UNDO, _MORE = Cues(HELP), Cues(UNDO), Cues(MORE)
 _MORE_SAID = Cues(phrase for phrase in MORE if " " in phrase)
 _CHAT = Cues((*GREETINGS, *THANKS, *FAREWELLS, *SMALL_TALK))
 _OUTSIDE = Cues(OUTSIDE)

@@ -35,7 +35,6 @@ _MEASURED: Final = (
     ("age", "mature", "young"),
     ("price cost rrp fee", "expensive pricey costly", "cheap affordable inexpensive"),
 )
-_ADVERBS = frozenset({"well", "best", "better", "highly"})
 ADJECTIVES: Final = MappingProxyType(
     {
         word: tuple(

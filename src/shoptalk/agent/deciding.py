@@ -5,7 +5,7 @@ go to the facet that is meant, words that speak of no facet are let go, words th
 are looked up in their facet, what our side named and the person takes up is taken up.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -15,11 +15,12 @@ from rapidfuzz import fuzz, process
 from shoptalk.agent.english import ranks
 from shoptalk.agent.grounding import Grounding
 from shoptalk.agent.lexicon import Lexicon, Named
+from shoptalk.agent.quantities import is_number_word
 from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.tagging import HEARD, MESSAGE, Hint, Matrix, Tagger, Tags, facet_text, kind_of
 from shoptalk.agent.titles import Titles
 from shoptalk.agent.tokens import Token, fold, singular, tokenize, words
-from shoptalk.agent.words import FILLER, NUMBER_WORDS, TITLE_NOUNS
+from shoptalk.agent.words import FILLER, TITLE_NOUNS
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn
 from shoptalk.retrieval.query import Act, Constraint, Described, Mention, Operator, Request, Stance
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
@@ -38,14 +39,13 @@ _UNSEEN, _DAMPED = 0.5, 0.3
 _BESIDE = 3
 _LIKELY = 0.5
 _MOST_LOOKED_AT = 1000
-_LONGEST_MESSAGE = 2000
 _SEARCH_ACTS = frozenset({Act.FIND, Act.REFINE, Act.MORE, Act.SIMILAR, Act.DETAILS, Act.COMPARE, Act.ANSWER})
 _CATEGORY = (Kind.CATEGORY, Kind.CATEGORIES)
 
 
 @dataclass(frozen=True)
 class Confidences:
-    """How sure the transformer has to be before it overrules the parser; chosen on dialogues held out of training."""
+    """How sure the transformer has to be before it overrules the parser; set by hand on valid and dev splits."""
 
     elsewhere: float = 0.3
     other_scale: float = 0.9
@@ -81,26 +81,22 @@ class Deciding:
         self._facets = _telling(catalog)
         self._place = {facet.name: place for place, facet in enumerate(self._facets)}
 
-    def tags(self, message: str, heard: str, named: Iterable[Place] = ()) -> Tags:
-        """What the transformer says of a message; `named`: where the parser found items' titles in it."""
-        hints = [*self._hints(HEARD, heard), *self._hints(MESSAGE, message)]
-        hints += [Hint(MESSAGE, *place, (self._title,)) for place in named]
-        return self._tagger.read(heard, message, self._vectors, hints)
-
     def decide(self, request: Request, sentence: Sentence, heard: str, named: Sequence[Mention] = ()) -> Request:
         """The request as the transformer sees it.
 
         `sentence`: the message as the parser read it. `heard`: what the other side last said; `named`: the items in it.
         """
-        message = sentence.message[:_LONGEST_MESSAGE]
         titles = [mention.span for mention in request.mentions if mention.span]
-        tags = self.tags(message, heard, titles)
+        offered = self._hints(HEARD, tokenize(heard))
+        hints = [*offered, *self._hints(MESSAGE, sentence.tokens)]
+        hints += [Hint(MESSAGE, *place, (self._title,)) for place in titles]
+        tags = self._tagger.read(heard, sentence.message, self._vectors, hints)
         reading = _Reading(sentence, tags, list(titles))
         is_question = bool({Act.DETAILS, Act.COMPARE} & set(request.acts))
         if not is_question:
             self._weigh(request.constraints, reading)
         constraints = list(request.constraints) if is_question else reading.constraints
-        constraints += self._taken_up(heard, tags, {one.facet for one in constraints})
+        constraints += self._taken_up(heard, offered, tags, {one.facet for one in constraints})
         held = {one.facet for one in constraints}
         dropped = [
             self._facets[place].name
@@ -123,10 +119,9 @@ class Deciding:
 
     def _weigh(self, proposed: Sequence[Constraint], reading: "_Reading") -> None:
         """Holds what the parser proposed against the spans that the transformer sees, longest agreement first."""
-        movable = [one for one in proposed if self._names_value(one)]
-        reading.constraints += [self._rescaled(one, reading) for one in proposed if not self._names_value(one)]
+        left = [one for one in proposed if self._names_value(one)]
+        reading.constraints += [self._rescaled(one, reading) for one in proposed if one not in left]
         reading.taken += [one.span for one in reading.constraints if one.span]
-        left = list(movable)
         for start, end, place, chance in self._joined(reading):
             span = _on_words(reading.tokens, (start, end))
             if span is None or chance < self._sure.speaks or reading.is_taken(span):
@@ -188,21 +183,24 @@ class Deciding:
             )
             return new.model_copy(update=same)
         if wider and told and self._is_name(facet) and chance >= self._sure.unheard_of:
-            return Described(facet=facet.name, words=reading.said(span), span=span, confidence=round(chance, 2))
+            return reading.described_by(facet, span, chance)
         return None
 
     def _add(self, place: int, span: Place, chance: float, reading: "_Reading") -> None:
-        """Takes up a span that the parser did not understand: a value, a title, or a description."""
+        """Takes up a span that the parser did not understand: a value or a description.
+
+        Titles are the parser's to know; others are too easily seen where none is.
+        """
+        if place == self._title:
+            return
         facet, sentence = self._facets[place], reading.sentence
         at = reading.words(span)
         if any(sentence.released[i] for i in at) or all(sentence.taken[i] for i in at):
             return  # the parser knew the words, and let them go
-        is_filler = all(token.form in FILLER for token in _within(reading.tokens, span))
-        if place == self._title:
-            return  # the parser knows the titles; others are too easily seen where none is
+        is_filler = all(sentence.forms[i] in FILLER for i in at)
         new: Constraint | Described | None = self._grounded(facet, span, reading, chance)
         if new is None and not is_filler and facet.kind in _CATEGORY:
-            new = Described(facet=facet.name, words=reading.said(span), span=span, confidence=round(chance, 2))
+            new = reading.described_by(facet, span, chance)
         if isinstance(new, Constraint) and new.operator is Operator.IS and self._is_refused(span, reading):
             new = new.model_copy(update={"operator": Operator.IS_NOT})
         if new is not None:
@@ -352,11 +350,10 @@ class Deciding:
             return mention.model_copy(update={"stance": Stance.LIKED})
         return mention
 
-    def _taken_up(self, heard: str, tags: Tags, told: set[str]) -> list[Constraint]:
-        """Values that our side named and that the person takes up: 'yes' to 'shall I look in Oakland?'."""
+    def _taken_up(self, heard: str, offered: Sequence[Hint], tags: Tags, told: set[str]) -> list[Constraint]:
+        """Values that our side named (`offered`) and that the person takes up: 'yes' to 'shall I look in Oakland?'."""
         found: list[Constraint] = []
-        tokens = tokenize(heard)
-        for hint in self._hints(HEARD, heard):
+        for hint in offered:
             chances = tags.facet_of((hint.start, hint.end), HEARD)
             role = tags.role_of((hint.start, hint.end), HEARD)
             if chances is None or role is None or role["wanted"] < self._sure.taken_up or not hint.facets:
@@ -365,7 +362,7 @@ class Deciding:
             facet = self._facets[place]
             if place == self._title or facet.name in told or chances[place] < self._sure.speaks:
                 continue
-            forms = [token.form for token in _within(tokens, (hint.start, hint.end))]
+            forms = [token.form for token in tokenize(heard[hint.start : hint.end])]
             value = next((one.value for one in self._lexicon.all_named(forms) if one.facet == facet.name), None)
             if value is not None:
                 told.add(facet.name)
@@ -380,9 +377,8 @@ class Deciding:
                 )
         return found
 
-    def _hints(self, part: int, text: str) -> list[Hint]:
-        """Where the catalog's values, titles and numbers stand in a text: the longest runs first."""
-        tokens = tokenize(text[:_LONGEST_MESSAGE])
+    def _hints(self, part: int, tokens: Sequence[Token]) -> list[Hint]:
+        """Where the catalog's values, titles and numbers stand in a part: the longest runs first."""
         forms = [token.form for token in tokens]
         found: list[Hint] = []
         at = 0
@@ -391,7 +387,7 @@ class Deciding:
             if length and not self._told_by_numbers & set(facets):
                 found.append(Hint(part, tokens[at].start, tokens[at + length - 1].end, facets))
             else:
-                numbers = (token for token in tokens[at : at + max(length, 1)] if _is_number(token.form))
+                numbers = (token for token in tokens[at : at + max(length, 1)] if is_number_word(token.form))
                 found += [Hint(part, token.start, token.end, is_number=True) for token in numbers]
             at += max(length, 1)
         return found
@@ -421,7 +417,7 @@ class Deciding:
         found = set()
         for place, facet in enumerate(self._facets):
             values = list(self._folded.get(facet.name, ()))[:_MOST_LOOKED_AT]
-            if values and sum(any(map(_is_number, words(value))) for value in values) > _MOSTLY * len(values):
+            if values and sum(any(map(is_number_word, words(value))) for value in values) > _MOSTLY * len(values):
                 found.add(place)
         return frozenset(found)
 
@@ -471,6 +467,10 @@ class _Reading:
     def said(self, span: Place) -> str:
         return self.message[slice(*span)]
 
+    def described_by(self, facet: Column, span: Place, chance: float) -> Described:
+        """The span as words that speak of a facet without naming a value of it."""
+        return Described(facet=facet.name, words=self.said(span), span=span, confidence=round(chance, 2))
+
     def words(self, span: Place) -> list[int]:
         """Places of the span's words in the sentence."""
         return [i for i, token in enumerate(self.tokens) if token.start < span[1] and token.end > span[0]]
@@ -485,10 +485,6 @@ class _Reading:
         else:
             self.described.append(new)
         self.taken.append(span)
-
-
-def _is_number(form: str) -> bool:
-    return form[:1].isdigit() or form in NUMBER_WORDS
 
 
 def _weight(count: int) -> float:
@@ -506,15 +502,8 @@ def _telling(catalog: Catalog) -> list[Column]:
     return [*facets, *catalog.schema.of_role(Role.TITLE)]
 
 
-def _coverage(catalog: Catalog, facet: Column) -> float:
-    column = catalog.column(facet.name)
-    if isinstance(column, CategoryColumn):
-        return float((np.diff(column.offsets) > 0).sum())
-    return float(len(catalog)) if facet.kind is Kind.FLAG else float((~np.isnan(_numbers(column))).sum())
-
-
-def _numbers(column: object) -> np.ndarray:
-    return np.asarray(getattr(column, "values", None) if hasattr(column, "values") else column.days)  # type: ignore[attr-defined]
+def _coverage(catalog: Catalog, facet: Column) -> int:
+    return len(catalog) if facet.kind is Kind.FLAG else int(catalog.column(facet.name).known.sum())
 
 
 def _text_of(catalog: Catalog, facet: Column) -> str:

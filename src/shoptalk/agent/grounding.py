@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from shoptalk.agent.adjectives import measured_by
 from shoptalk.agent.clocks import SaidTime, minute_of, read_times
 from shoptalk.agent.dates import SaidDay, meant, read_days
-from shoptalk.agent.quantities import Bound, Quantity, read_quantities
+from shoptalk.agent.quantities import Bound, Quantity, is_number_word, read_quantities
 from shoptalk.agent.tokens import Token, boundaries, singular, words
-from shoptalk.agent.words import COUNTED, CURRENCIES, FILLER, MEANING_WORDS, NUMBER_WORDS
+from shoptalk.agent.words import COUNTED, CURRENCIES, FILLER, MEANING_WORDS
 from shoptalk.retrieval.catalog import Catalog, CategoryColumn, DateColumn, NumberColumn
 from shoptalk.retrieval.flattening import HIGHEST
 from shoptalk.retrieval.query import Constraint, Operator
@@ -586,14 +586,14 @@ def _near(start: int, end: int, tokens: Sequence[Token], message: str) -> tuple[
     ends = boundaries(message)
     before: list[Token] = []
     for token in reversed([token for token in tokens if token.end <= end]):
-        if _is_number(token) and token.end <= start:
+        if is_number_word(token.form) and token.end <= start:
             if before and not any(token.end <= edge < before[-1].start for edge in ends):
                 before.pop()
             break
         before.append(token)
     clause = min((edge for edge in ends if edge >= end), default=len(message))
     after = [token for token in tokens if end <= token.start < clause][:_LABEL_REACH]
-    after = list(takewhile(lambda token: not _is_number(token), after))
+    after = list(takewhile(lambda token: not is_number_word(token.form), after))
     inside = sum(token.start >= start for token in before)
     ordered = (*after[:1], *before[: inside + _LABEL_REACH + 2], *after[1:])
     if [token.form for token in after[:2]] in (["year", "old"], ["years", "old"], ["year", "olds"]):
@@ -606,10 +606,6 @@ def _called(form: str) -> str:
     plain = singular(form)
     plain = _HAVING.get(plain, plain)
     return plain.removesuffix("room") if len(plain) > 6 else plain
-
-
-def _is_number(token: Token) -> bool:
-    return token.form[:1].isdigit() or token.form in NUMBER_WORDS
 
 
 def _is_plausible(scale: Scale, said: Quantity) -> bool:

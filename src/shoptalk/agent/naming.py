@@ -23,7 +23,6 @@ from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Mention, Stance
 
 _QUOTED = re.compile(r"[\"“«]([^\"”»]{2,80})[\"”»]")
-_YEAR = re.compile(r"\s*\(?\b((?:18|19|20)\d\d)\b\)?")
 _BEFORE = {Stance(stance): Cues(cues) for stance, cues in STANCE_BEFORE.items()}
 _AFTER = {Stance(stance): Cues(cues) for stance, cues in STANCE_AFTER.items()}
 _LEAD_IN = frozenset(

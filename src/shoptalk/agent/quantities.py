@@ -134,6 +134,11 @@ class Quantity:
     times: float = 1.0
 
 
+def is_number_word(form: str) -> bool:
+    """True for '3', '1st', '7pm' and 'seven'."""
+    return form[:1].isdigit() or form in NUMBER_WORDS
+
+
 def read_quantities(message: str) -> list[Quantity]:
     """The first 40 numbers of the message, left to right, ranges joined; `start` includes the words of the bound.
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from shoptalk.agent.offers import Choice
 from shoptalk.agent.phrasing import constraint_in_words, left_out_in_words
-from shoptalk.retrieval.catalog import Catalog, CategoryColumn, DateColumn, FlagColumn, NumberColumn
+from shoptalk.retrieval.catalog import Catalog, CategoryColumn, DateColumn, NumberColumn
 from shoptalk.retrieval.columns import days_of, iso_day
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Meaning
@@ -198,15 +198,7 @@ def _meets(catalog: Catalog, must: Constraint) -> Mask:
     """Items that the constraint lets through; where it asks for the end of a scale, those that stand on the scale."""
     if not must.is_superlative:
         return catalog.meets(must)
-    column = catalog.column(must.facet)
-    match column:
-        case NumberColumn():
-            return ~np.isnan(column.values)
-        case DateColumn():
-            return ~np.isnan(column.days)
-        case FlagColumn():
-            return column.values >= 0
-    return np.diff(column.offsets) > 0
+    return catalog.column(must.facet).known
 
 
 def _nearest(catalog: Catalog, changed: Sequence[Constraint], here: Mask) -> list[Constraint | None]:

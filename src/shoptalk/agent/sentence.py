@@ -86,10 +86,6 @@ class Sentence:
         cues = phrases if isinstance(phrases, Cues) else _cues(tuple(phrases))
         return cues.at(self.forms, at)
 
-    def is_phrase(self, phrases: Iterable[str]) -> bool:
-        """True if the whole message is one of the phrases."""
-        return " ".join(self.forms) in phrases
-
     def take_phrase(self, phrases: Iterable[str]) -> bool:
         """True if one of these phrases stands in the message; its words are taken."""
         cues = _cues(tuple(phrases))

@@ -18,10 +18,6 @@ _SHORTEST, _LONGEST = 4, 24
 _LONG, _LONGER = 8, 12
 _TIED, _CONSIDERED = 0.85, 8
 _REMEMBERED = 4096
-_ENDINGS = (
-    ("s", ""), ("es", ""), ("ies", "y"), ("ed", ""), ("ed", "e"), ("ing", ""), ("ing", "e"), ("ly", ""), ("er", ""),
-    ("y", ""),
-)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

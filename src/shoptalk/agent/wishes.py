@@ -533,7 +533,7 @@ class Wishes:
             return False
         if not isinstance(column, CategoryColumn):
             return False
-        return float((np.diff(column.offsets) > 0).mean()) < _SPARSE
+        return float(column.known.mean()) < _SPARSE
 
     def _meaning(self, facet: str) -> Meaning | None:
         return self._catalog.schema.facet(facet).meaning

@@ -416,20 +416,6 @@ COUNTING_TURNS: Final = MappingProxyType(
     }
 )  # fmt: skip
 
-#: Places in a row, in words, as the days of a month are told: 'the twenty first of March'.
-PLACE_WORDS: Final = MappingProxyType(
-    {
-        word: place
-        for place, word in enumerate(
-            """first,second,third,fourth,fifth,sixth,seventh,eighth,ninth,tenth,eleventh,twelfth,thirteenth,fourteenth,
-            fifteenth,sixteenth,seventeenth,eighteenth,nineteenth,twentieth,twenty first,twenty second,twenty third,
-            twenty fourth,twenty fifth,twenty sixth,twenty seventh,twenty eighth,twenty ninth,thirtieth,thirty first"""
-            .replace("\n", "").replace("            ", "").split(","),
-            start=1,
-        )
-    }
-)  # fmt: skip
-
 #: Words right before a title: what one does with an item, says of it, or calls it.
 TITLE_BEFORE: Final = frozenset(
     """seen see saw watch watched watching rewatched rewatch like liked likes love loved loves enjoy enjoyed enjoying

@@ -4,10 +4,11 @@ A unit is what was said together: a sentence, a dialogue. Intervals are the perc
 Introduction to the Bootstrap, 1993, chapter 13), units drawn with replacement.
 """
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,12 +22,18 @@ if TYPE_CHECKING:
     from shoptalk.agent.understanding import Understanding
     from shoptalk.retrieval.query import Request
 
-__all__ = ["Latency", "Scores", "Share", "Timed", "f1_of", "latency_of", "macro_f1", "scores_of", "share_of"]
+__all__ = ["Latency", "Scores", "Share", "Timed", "drawn", "f1_of", "latency_of", "macro_f1", "scores_of", "share_of"]
 
 _DRAWN_AT_ONCE = 100
 
+Unit = TypeVar("Unit")
 Counts = NDArray[np.int64]
 Statistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+
+def drawn(units: list[Unit], limit: int | None, seed: int) -> list[Unit]:
+    """All of the units, or `limit` of them by lot."""
+    return units if limit is None or limit >= len(units) else random.Random(seed).sample(units, limit)
 
 
 class Scores(BaseModel):

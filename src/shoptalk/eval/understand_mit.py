@@ -22,7 +22,7 @@ from shoptalk.agent.tagging import Tagger
 from shoptalk.agent.understanding import EmbeddedUnderstanding
 from shoptalk.eval.datasets import mit
 from shoptalk.eval.datasets.mit import TaggedSentence, TaggedSpan
-from shoptalk.eval.scoring import Latency, Scores, Share, Timed, latency_of, scores_of, share_of
+from shoptalk.eval.scoring import Latency, Scores, Share, Timed, drawn, latency_of, scores_of, share_of
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.detecting import Overrides, detect, to_items
 from shoptalk.retrieval.naming import is_description, words_of
@@ -145,8 +145,7 @@ def measure_domain(
     """Measure one domain's split, or `limit` sentences of it drawn by lot. `miss` is told sentences not all right."""
     domain = domain_of(mit.read_split(folder, "train"), seed=seed)
     sentences = list(mit.read_split(folder, split))
-    if limit is not None and limit < len(sentences):
-        sentences = random.Random(seed).sample(sentences, limit)
+    sentences = drawn(sentences, limit, seed)
     understanding = Timed(EmbeddedUnderstanding(domain.catalog, tagger))
     tally, texts, of_known, of_new = _Tally(), list[list[int]](), list[list[int]](), list[list[int]]()
     for number, sentence in enumerate(sentences, start=1):

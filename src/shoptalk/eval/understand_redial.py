@@ -25,7 +25,7 @@ from shoptalk.agent.understanding import EmbeddedUnderstanding, Understanding
 from shoptalk.eval.datasets import redial
 from shoptalk.eval.datasets.redial import MENTION, Answers, Conversation, Film
 from shoptalk.eval.metrics import Interval
-from shoptalk.eval.scoring import Latency, Scores, Share, Timed, latency_of, macro_f1, scores_of, share_of
+from shoptalk.eval.scoring import Latency, Scores, Share, Timed, drawn, latency_of, macro_f1, scores_of, share_of
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.detecting import Overrides, detect, to_items
 from shoptalk.retrieval.reading import Record
@@ -140,8 +140,7 @@ def measure_redial(
     """
     drop = redial.conversation_ids(folder, "valid") if split == "train" and redial.has_split(folder, "valid") else ()
     conversations = [one for one in redial.read_conversations(folder, split, drop=drop) if one.is_exact]
-    if limit is not None and limit < len(conversations):
-        conversations = random.Random(seed).sample(conversations, limit)
+    conversations = drawn(conversations, limit, seed)
     films = catalog_of(redial.read_films(folder))
     understanding = Timed(EmbeddedUnderstanding(films.catalog, tagger))
     wordings: tuple[Wording, ...] = ("without year", "with year")

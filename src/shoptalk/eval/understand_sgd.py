@@ -11,7 +11,6 @@ user does not care, no constraint is right. Facets that no intent of the service
 not counted. What another service's turns settled cannot be known here: *in reach* tells how often all was said.
 """
 
-import random
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -28,7 +27,7 @@ from shoptalk.agent.understanding import EmbeddedUnderstanding, Understanding
 from shoptalk.errors import CatalogError
 from shoptalk.eval.datasets import sgd
 from shoptalk.eval.datasets.sgd import Dialogue, Frame, ServiceSchema, Turn
-from shoptalk.eval.scoring import Latency, Scores, Share, Timed, latency_of, scores_of, share_of
+from shoptalk.eval.scoring import Latency, Scores, Share, Timed, drawn, latency_of, scores_of, share_of
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.detecting import Overrides, detect, to_items
 from shoptalk.retrieval.query import Act, Constraint, Operator, Request, Stance
@@ -46,7 +45,6 @@ _CLOCK = re.compile(
 )
 _TIME_OF_DAY = re.compile(r"morning|afternoon|evening|night")
 _PARTS_OF_HOUR = {"half": 30, "quarter": 15}
-_WORD = re.compile(r"\w+")
 _COUNTED = {word: i for i, word in enumerate("zero one two three four five six seven eight nine ten".split())}
 
 Miss = Callable[[dict[str, Any]], None]
@@ -223,8 +221,7 @@ def measure_states(
     in_train = frozenset(sgd.read_schemas(folder, "train")) if sgd.has_schema(folder, "train") else frozenset(schemas)
     sold = sorted(set(sgd.catalog_services(folder)) & set(schemas))
     dialogues = [one for one in sgd.read_dialogues(folder, split) if set(one.services) & set(sold)]
-    if limit is not None and limit < len(dialogues):
-        dialogues = random.Random(seed).sample(dialogues, limit)
+    dialogues = drawn(dialogues, limit, seed)
     of_service = {name: [one for one in dialogues if name in one.services] for name in sold}
     work, done = sum(map(len, of_service.values())), 0
     reports, tallies, milliseconds = [], dict[str, _Tally](), list[float]()

@@ -167,16 +167,7 @@ class FeatureSpace:
         """(n,) share of the facets that the item fills."""
         filled = np.zeros(len(self.catalog))
         for facet in self.catalog.schema.facets:
-            column = self.catalog.column(facet.name)
-            match column:
-                case CategoryColumn():
-                    filled += np.diff(column.offsets) > 0
-                case NumberColumn():
-                    filled += ~np.isnan(column.values)
-                case DateColumn():
-                    filled += ~np.isnan(column.days)
-                case _:
-                    filled += column.values >= 0
+            filled += self.catalog.column(facet.name).known
         return filled / max(len(self.catalog.schema.facets), 1)
 
     def facet(self, meaning: Meaning) -> Column | None:

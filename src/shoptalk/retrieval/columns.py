@@ -57,6 +57,11 @@ class CategoryColumn:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
+    @property
+    def known(self) -> Mask:
+        """(n,) mask of the rows that have a value."""
+        return np.diff(self.offsets) > 0
+
     def of(self, row: int) -> tuple[str, ...]:
         """The row's values, in the source's order."""
         return tuple(self.values[code] for code in self.codes[self.offsets[row] : self.offsets[row + 1]].tolist())
@@ -102,6 +107,11 @@ class NumberColumn:
     def __len__(self) -> int:
         return len(self.values)
 
+    @property
+    def known(self) -> Mask:
+        """(n,) mask of the rows that have a value."""
+        return ~np.isnan(self.values)
+
     def meets(self, operator: Operator, value: Value) -> Mask:
         """(n,) mask. Raises ValueError where the value is no number, or not a pair for BETWEEN."""
         numbers = [_number(self.name, one) for one in (value if isinstance(value, tuple) else (value,))]
@@ -118,6 +128,11 @@ class DateColumn:
 
     def __len__(self) -> int:
         return len(self.days)
+
+    @property
+    def known(self) -> Mask:
+        """(n,) mask of the rows that have a value."""
+        return ~np.isnan(self.days)
 
     def meets(self, operator: Operator, value: Value) -> Mask:
         """(n,) mask; ABOUT holds within a week. Raises ValueError where the value is no ISO day."""
@@ -140,6 +155,11 @@ class FlagColumn:
 
     def __len__(self) -> int:
         return len(self.values)
+
+    @property
+    def known(self) -> Mask:
+        """(n,) mask of the rows that have a value."""
+        return self.values >= 0
 
     def meets(self, operator: Operator, value: Value) -> Mask:
         """(n,) mask. Raises ValueError unless the operator is IS or IS_NOT and the value a boolean."""

@@ -147,7 +147,7 @@ def facet_rows(catalog: Catalog) -> list[dict[str, Any]]:
             "column": column.name,
             "taken_for": _taken_for(column),
             "label": column.label if column.role is Role.FACET else "",
-            "known": _known(catalog.column(column.name)) if column.role is Role.FACET and len(catalog) else None,
+            "known": _known_share(catalog, column),
             "examples": _examples(catalog, column),
         }
         for column in catalog.schema.columns
@@ -216,18 +216,6 @@ def _taken_for(column: Column) -> str:
     return " ".join([str(column.kind), *(f"· {one}" for one in extra if one)])
 
 
-def _known(column: AnyColumn) -> float:
-    match column:
-        case CategoryColumn():
-            return float(np.mean(np.diff(column.offsets) > 0))
-        case FlagColumn():
-            return float(np.mean(column.values >= 0))
-        case NumberColumn():
-            return float(np.mean(~np.isnan(column.values)))
-        case DateColumn():
-            return float(np.mean(~np.isnan(column.days)))
-
-
 def _examples(catalog: Catalog, column: Column) -> str:
     if column.role is Role.FACET:
         return _facet_examples(column, catalog.column(column.name))
@@ -267,3 +255,9 @@ def _ignored(catalog: Catalog) -> list[dict[str, Any]]:
         return []
     told = ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
     return [{"column": told, "taken_for": "ignored", "label": "", "known": None, "examples": ""}]
+
+
+def _known_share(catalog: Catalog, column: Column) -> float | None:
+    if column.role is not Role.FACET or not len(catalog):
+        return None
+    return float(np.mean(catalog.column(column.name).known))

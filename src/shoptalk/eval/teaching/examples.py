@@ -1,17 +1,16 @@
 """What the tagger learns from: a message, what was heard before it, the facets, and what each span of it means."""
 
 import random
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shoptalk.agent.quantities import is_number_word
 from shoptalk.agent.tagging import ROLES, Hint, facet_text, kind_of
 from shoptalk.agent.tokens import singular, tokenize, words
 from shoptalk.agent.words import NUMBER_WORDS
 
 Key = tuple[str, ...]
 _LONGEST = 6
-_NUMBER = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +119,6 @@ def bare_label(label: str) -> str:
     frame = {"has", "is", "have", "allowed", "available", "included", "welcome", "offers", "accepts", "serves"}
     kept = [word for word in words(label.replace("_", " ")) if word not in frame]
     return " ".join(kept)
-
-
-def is_number_word(form: str) -> bool:
-    """True for '3', '1st', '7pm' and 'seven'."""
-    return bool(_NUMBER.match(form)) or form in NUMBER_WORDS
 
 
 def find_words(text: str, value: str) -> tuple[int, int] | None:
