@@ -168,11 +168,34 @@ class Request(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """One message of a talk as it was said, with the ids of the items that it names or shows."""
+
+    text: str
+    by_user: bool
+    items: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Something that the person had to do with an item: named it, clicked it, liked it, bought it.
+
+    `value` says how much that speaks for the item: 1 for a plain yes (liked, bought, rated well), less for less (named,
+    clicked), below 0 against it. `ago` counts messages or acts since: 1 is the last one.
+    """
+
+    item_id: str
+    value: float = 1.0
+    ago: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """What the talk asks of the index, everything said so far included.
 
     `must` decides which items pass; `wishes` only help. `liked`, `disliked` and `similar` are item ids; ids in
-    `exclude` (seen, rejected, shown before) are never returned.
+    `exclude` (seen, rejected, shown before) are never returned. What models have learned is asked with `said`, the
+    messages of both sides, and `history`, what the person had to do with items; both oldest first.
     """
 
     text: str = ""
@@ -183,3 +206,5 @@ class Query:
     disliked: tuple[str, ...] = ()
     exclude: frozenset[str] = field(default_factory=frozenset)
     limit: int = 300
+    said: tuple[Said, ...] = ()
+    history: tuple[Touch, ...] = ()

@@ -1,0 +1,1 @@
+"""Models of people's choices: what is taken with what, after what, and after what words."""
