@@ -51,6 +51,10 @@ class Topic(StrEnum):
     NUMBERS = "numbers asked for"
     RATING = "rating"
     POPULARITY = "popularity"
+    TOGETHER = "liked together"
+    FOLLOWS = "what follows what"
+    TALKS = "talks like this one"
+    POPULAR = "popular in talks"
     ITEM = "the item as such"
 
 
