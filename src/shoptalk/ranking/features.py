@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FEATURES",
     "FEATURE_NAMES",
+    "LEARNED",
     "PLACE_TOPICS",
     "SOURCES",
     "Feature",
@@ -33,6 +34,21 @@ __all__ = [
 ]
 
 SOURCES = ("dense", "lexical", "similar", "liked", "wishes")
+LEARNED = (
+    "popular",
+    "item_knn",
+    "user_knn",
+    "ease",
+    "als",
+    "bpr",
+    "co_mention",
+    "follows",
+    "talks_bm25",
+    "talks_dense",
+    "words_bm25",
+    "talk_encoder",
+)
+"""Models of people's choices (`ranking.models`): the sources that only a shop which has learned has."""
 
 
 class Topic(StrEnum):
@@ -75,6 +91,14 @@ PLACE_TOPICS = {
     "liked": Topic.CLOSE_LIKED,
     "wishes": Topic.WISHES,
 }
+_LEARNED_TOPICS = {
+    "popular": Topic.POPULAR,
+    "follows": Topic.FOLLOWS,
+    "talks_bm25": Topic.TALKS,
+    "talks_dense": Topic.TALKS,
+    "words_bm25": Topic.TALKS,
+    "talk_encoder": Topic.MEANING,
+}
 _SHARES = {"similar": Topic.SHARES_SIMILAR, "liked": Topic.SHARES_LIKED, "disliked": Topic.DISLIKED}
 _SIGN = {"similar": 1, "liked": 1, "disliked": -1}
 
@@ -111,6 +135,17 @@ FEATURES: tuple[Feature, ...] = (
     Feature("price", "percentile of the price", Topic.ITEM),
     Feature("text_length", "percentile of the text's length", Topic.ITEM),
     Feature("completeness", "share of the facets that it fills", Topic.ITEM),
+    *(
+        Feature(name, f"score of the model '{name}', as a share of its best", topic, 0)
+        for name, topic in ((name, _LEARNED_TOPICS.get(name, Topic.TOGETHER)) for name in LEARNED)
+    ),
+    *(
+        Feature(f"{name}_rank", f"1 / rank by the model '{name}', near ties alike", topic, 0)
+        for name, topic in ((name, _LEARNED_TOPICS.get(name, Topic.TOGETHER)) for name in LEARNED)
+    ),
+    Feature("named_ago", "1 / messages or acts since the person last had to do with it, 0 never", Topic.ITEM),
+    Feature("touched", "with how many items the person had to do, as n / (n + 5)", Topic.ITEM),
+    Feature("messages", "how many messages were said, as n / (n + 5)", Topic.ITEM),
 )
 """The columns of the feature matrix, in order. A saved ranker names the columns it was trained on."""
 
@@ -135,6 +170,7 @@ def features(
     if not len(rows):
         return x
     _sources(x, candidates)
+    _session(x, space, query, rows)
     _title_words(x, space, query, rows)
     _closeness(x, space, query, candidates.vector, rows)
     for who, item_ids in _models(query).items():
@@ -191,17 +227,30 @@ def _models(query: Query) -> dict[str, tuple[str, ...]]:
 def _sources(x: NDArray[np.float32], candidates: "Candidates") -> None:
     best = float(candidates.fused.max())
     x[:, _COLUMN["fused"]] = candidates.fused / best if best > 0 else 0.0
-    for source in SOURCES:
+    for source in (*SOURCES, *LEARNED):
         scores = candidates.scores.get(source)
         if scores is None or np.isnan(scores).all():
             continue
         known = ~np.isnan(scores)
         top = max(float(np.nanmax(scores)), 1e-9)
-        coarse = np.round(np.where(known, scores / top, -np.inf), 2)
+        coarse = np.round(np.where(known, scores / top, -np.inf), 3 if source in LEARNED else 2)
         ahead = len(coarse) - np.searchsorted(np.sort(coarse), coarse, side="right")
         x[:, _COLUMN[f"{source}_rank"]] = np.where(known, 1 / (1 + ahead), 0.0)
         if source == "lexical":
             x[:, _COLUMN["lexical"]] = np.where(known, scores / top, 0.0)
+        elif source in LEARNED:
+            x[:, _COLUMN[source]] = scores
+
+
+def _session(x: NDArray[np.float32], space: FeatureSpace, query: Query, rows: Ints) -> None:
+    """What only models of people's choices look at: NaN where a query tells of no session."""
+    if not (query.history or query.said):
+        return
+    last = {touch.item_id: 1 / max(touch.ago, 1) for touch in query.history}
+    known = {space.catalog.row(item_id): near for item_id, near in last.items() if item_id in space.catalog}
+    x[:, _COLUMN["named_ago"]] = [known.get(row, 0.0) for row in rows.tolist()]
+    x[:, _COLUMN["touched"]] = len(last) / (len(last) + 5)
+    x[:, _COLUMN["messages"]] = len(query.said) / (len(query.said) + 5)
 
 
 def _title_words(x: NDArray[np.float32], space: FeatureSpace, query: Query, rows: Ints) -> None:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from shoptalk.retrieval.query import Said
+from shoptalk.retrieval.query import Query, Said, Touch
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-__all__ = ["Choice", "Context", "Sessions"]
+__all__ = ["Choice", "Context", "Sessions", "query_of_context"]
+
+_HEARD, _HEARD_CHARACTERS, _LIKED = 2, 300, 10
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -138,3 +140,19 @@ class Sessions:
             if context.said or len(context.items):
                 picked = self.items[start:end][(steps == step) & chosen]
                 yield Choice(session, context, np.unique(picked))
+
+
+def query_of_context(context: Context, ids: Sequence[str], *, limit: int = 300) -> Query:
+    """What finding and ranking are asked before a choice; `ids` are those of the codes.
+
+    The text is what the person said last; the last items that something speaks for count as liked.
+    """
+    heard = [one.text for one in context.said if one.by_user and one.text.strip()][-_HEARD:]
+    touches = zip(context.items.tolist(), context.values.tolist(), context.ago.tolist(), strict=True)
+    return Query(
+        text=" ".join(heard)[-_HEARD_CHARACTERS:],
+        liked=tuple(ids[code] for code in context.for_items[0][-_LIKED:].tolist()),
+        said=context.said,
+        history=tuple(Touch(ids[code], value, ago) for code, value, ago in touches),
+        limit=limit,
+    )

@@ -24,12 +24,25 @@ from shoptalk.retrieval.query import Query
 if TYPE_CHECKING:
     from shoptalk.retrieval.finding import Finder
 
-__all__ = ["Impression", "Progress", "train_from_items", "train_from_log"]
+__all__ = [
+    "CHOICES",
+    "Impression",
+    "JudgedList",
+    "Progress",
+    "lists_of_impressions",
+    "made_lists",
+    "train_from_items",
+    "train_from_lists",
+    "train_from_log",
+]
 
 Progress = Callable[[int, int], None]
 """Called with (steps done, steps in all)."""
 
+CHOICES = "choices"
 _LOG = "log"
+_MANY_LISTS = 1000
+_FOR_MANY = LambdaConfig(trees=400, leaves=31, learning_rate=0.05, min_rows=100, patience=50, cut=50)
 _FEWEST_LISTS = 40
 _ENOUGH_IMPRESSIONS = 300
 _LEAD, _KEPT = 25, 60
@@ -58,8 +71,8 @@ class Impression:
 
 
 @dataclass(frozen=True, slots=True)
-class _List:
-    """One judged list, and what made it."""
+class JudgedList:
+    """One judged list, and what made it: `x` (n, f), `labels` (n,) grades from 0, `weights` (n,) of the rows."""
 
     kind: str
     x: NDArray[np.float32]
@@ -82,8 +95,8 @@ def train_from_items(
     about, or the trained order is no better than the fused one on the latter, the fused order is returned and
     `summary.note` says why. The same shop and seed give the same ranker. Takes some 20 ms a query.
     """
-    made = list(_made_lists(finder, space, queries, seed, _part(progress, 0, queries, _trees(config))))
-    return _train({"items": made}, _seeded(config, seed), _part(progress, queries, _trees(config), 0))
+    made = made_lists(finder, space, queries=queries, seed=seed, progress=_part(progress, 0, queries, _trees(config)))
+    return train_from_lists({"items": made}, _seeded(config, seed), _part(progress, queries, _trees(config), 0))
 
 
 def train_from_log(
@@ -104,16 +117,24 @@ def train_from_log(
     stand in each list with a small weight. With fewer than 300 usable impressions, queries made from items fill up.
     Raises LogError if no impression can be learned from.
     """
-    usable = [one for one in (_log_list(finder, space, shown, seed) for shown in impressions) if one is not None]
+    usable = lists_of_impressions(impressions, finder, space, seed=seed)
     if not usable:
         problem = (
             f"None of {len(impressions)} shown lists has both something that was chosen and something that was not."
         )
         raise LogError(problem, hint="Train from the items until people have clicked, liked or bought something.")
     missing = queries if len(usable) < _ENOUGH_IMPRESSIONS else 0
-    made = list(_made_lists(finder, space, missing, seed, _part(progress, 0, missing, _trees(config))))
+    made = made_lists(finder, space, queries=missing, seed=seed, progress=_part(progress, 0, missing, _trees(config)))
     parts = {_LOG: usable, "items": made} if made else {_LOG: usable}
-    return _train(parts, _seeded(config, seed), _part(progress, missing, _trees(config), 0))
+    return train_from_lists(parts, _seeded(config, seed), _part(progress, missing, _trees(config), 0))
+
+
+def lists_of_impressions(
+    impressions: Sequence[Impression], finder: "Finder", space: FeatureSpace, *, seed: int = 0
+) -> list[JudgedList]:
+    """A list for each impression that has something chosen and something that was not, weighed as told above."""
+    judged = (_log_list(finder, space, shown, seed) for shown in impressions)
+    return [one for one in judged if one is not None]
 
 
 def _seeded(config: LambdaConfig | None, seed: int) -> LambdaConfig:
@@ -129,9 +150,16 @@ def _part(progress: Progress | None, before: int, mine: int, after: int) -> Prog
     return None if progress is None else lambda done, _: progress(before + done, before + mine + after)
 
 
+def made_lists(
+    finder: "Finder", space: FeatureSpace, *, queries: int, seed: int = 0, progress: Progress | None = None
+) -> list[JudgedList]:
+    """Lists for queries made of the catalog's own items (`asking`), fewer than `queries`: some give none."""
+    return list(_made_lists(finder, space, queries, seed, progress))
+
+
 def _made_lists(
     finder: "Finder", space: FeatureSpace, queries: int, seed: int, progress: Progress | None
-) -> Iterator[_List]:
+) -> Iterator[JudgedList]:
     asker = Asker(space, finder.encoder, seed) if queries else None
     for done in range(queries):
         asked = asker.ask(_MIX[done % len(_MIX)]) if asker else None
@@ -144,28 +172,30 @@ def _made_lists(
         if not len(labels) or np.ptp(labels) == 0:
             continue
         x = features(space, asked.query, candidates, hidden=asked.hidden)
-        yield _List(str(asked.kind), x, labels, np.ones(len(labels)))
+        yield JudgedList(str(asked.kind), x, labels, np.ones(len(labels)))
 
 
-def _sampled(one: _List, random: np.random.Generator) -> _List:
+def _sampled(one: JudgedList, random: np.random.Generator) -> JudgedList:
     """The fused order's best and some of the rest: what has the higher grade first, then by chance."""
+    if one.kind == CHOICES:
+        return one  # it was sampled when it was made
     order = np.argsort(-one.x[:, column_of("fused")], kind="stable")
     rest = order[_LEAD:]
     rest = rest[np.lexsort((random.random(len(rest)), -one.labels[rest]))]
     kept = np.sort(np.concatenate((order[:_LEAD], rest[: _KEPT - _LEAD])))
-    return _List(one.kind, one.x[kept], one.labels[kept], one.weights[kept])
+    return JudgedList(one.kind, one.x[kept], one.labels[kept], one.weights[kept])
 
 
-def _taught(one: _List) -> _List:
+def _taught(one: JudgedList) -> JudgedList:
     """The list without the features that a made query would teach wrongly."""
-    if one.kind == _LOG:
+    if one.kind in (_LOG, CHOICES):
         return one
     x = one.x.copy()
     x[:, _UNTAUGHT] = np.nan
     return replace(one, x=x)
 
 
-def _log_list(finder: "Finder", space: FeatureSpace, shown: Impression, seed: int) -> _List | None:
+def _log_list(finder: "Finder", space: FeatureSpace, shown: Impression, seed: int) -> JudgedList | None:
     """The judged list of an impression; None if nothing in it was chosen, or all of it."""
     places = {item_id: place for place, item_id in enumerate(shown.shown, start=1)}
     candidates = finder.find(shown.query)
@@ -179,7 +209,7 @@ def _log_list(finder: "Finder", space: FeatureSpace, shown: Impression, seed: in
     if not len(labels) or np.ptp(labels) == 0:
         return None
     weights = np.array([weight for _, weight in judged])
-    return _List(_LOG, features(space, shown.query, candidates)[kept], labels, weights)
+    return JudgedList(_LOG, features(space, shown.query, candidates)[kept], labels, weights)
 
 
 def _judged(place: int | None, gain: float | None) -> tuple[int, float]:
@@ -192,9 +222,15 @@ def _judged(place: int | None, gain: float | None) -> tuple[int, float]:
     return (min(round(gain), _MOST), 1 / looked_at) if gain > 0 else (0, 1.0)
 
 
-def _train(
-    parts: Mapping[str, list[_List]], config: LambdaConfig, progress: Progress | None
+def train_from_lists(
+    parts: Mapping[str, list[JudgedList]], config: LambdaConfig | None = None, progress: Progress | None = None
 ) -> LambdaRanker | FusedRanker:
+    """Train on lists by what they come from, each oldest first.
+
+    A seventh of each part decides when to stop, the last seventh gives the figures of `summary.ndcg`. Without a config
+    the trees grow with the number of lists. Gives the fused order where there are too few, or where it is no worse.
+    """
+    config = config or (_FOR_MANY if sum(map(len, parts.values())) >= _MANY_LISTS else LambdaConfig())
     cuts = {source: (len(lists) * 5 // 7, len(lists) * 6 // 7) for source, lists in parts.items()}
     random = np.random.default_rng(config.seed)
     train = [one for source, lists in parts.items() for one in lists[: cuts[source][0]]]
@@ -230,7 +266,7 @@ def _train(
 _ORDERS = {"fused": "fused", "dense": "meaning", "lexical": "lexical"}
 
 
-def _joined(lists: Sequence[_List]) -> Lists:
+def _joined(lists: Sequence[JudgedList]) -> Lists:
     return Lists(
         x=np.concatenate([one.x for one in lists] or [np.empty((0, len(FEATURES)), np.float32)]),
         labels=np.concatenate([one.labels for one in lists]),

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from shoptalk.retrieval.lexical import LexicalIndex
 from shoptalk.retrieval.query import Constraint, Operator, Query
 from shoptalk.retrieval.schema import Meaning
 
-__all__ = ["SOURCES", "Candidates", "Finder", "FusionConfig"]
+__all__ = ["SOURCES", "Candidates", "Finder", "FusionConfig", "LearnedSources"]
 
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
@@ -26,7 +27,24 @@ Mask = NDArray[np.bool_]
 
 SOURCES = ("dense", "lexical", "similar", "liked", "wishes", "prior")
 """Cosine to the text; BM25 of its words; highest cosine to an item asked for as a model, and to a liked one; share of
-the wishes met, rare ones weighing more; what is well rated and popular."""
+the wishes met, rare ones weighing more; what is well rated and popular. A shop that has learned from people's choices
+has the sources of its models besides."""
+
+
+class LearnedSources(Protocol):
+    """What a shop has learned from people's choices: models that score the catalog for a query."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the sources, in a fixed order."""
+        ...
+
+    def scores(self, query: Query) -> dict[str, Scores]:
+        """(n,) in [0, 1] by name, row by row with the catalog, as shares of each source's best.
+
+        0 for what it does not know; sources that have nothing to say are left out.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -45,6 +63,10 @@ class FusionConfig:
     """wishes met"""
     prior: float = 0.01
     """rating and popularity, where too little else is asked: so little that they only settle what is otherwise equal"""
+    learned: float = 1.0
+    """each model of people's choices"""
+    learned_share: float = 0.5
+    """share of the limit that each of these may bring"""
     constant: float = 60.0
     """Cormack, Clarke & Büttcher 2009 (SIGIR), section 2"""
     most_liked: int = 10
@@ -53,8 +75,8 @@ class FusionConfig:
     """ratings of the catalog's mean that every item is given; on ratings without counts they do nothing"""
 
     def weight(self, source: str) -> float:
-        """The weight of a source."""
-        return float(getattr(self, source))
+        """The weight of a source; all that were learned have the same."""
+        return float(getattr(self, source)) if source in SOURCES else self.learned
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +85,7 @@ class Candidates:
 
     `scores` has an array (n,) for each source that took part, named as in `SOURCES`. Every source scores every
     candidate; NaN stands only for "lexical" where it did not find the item, and for "liked" at a liked item itself.
+    Learned sources stand behind them under their own names.
     `fused` (n,) is what the order comes from. `passing` counts the items that could have been found. `vector` (d,) is
     that of the text.
     """
@@ -87,6 +110,7 @@ class Finder:
         vectors: VectorIndex,
         lexical: LexicalIndex,
         config: FusionConfig | None = None,
+        learned: LearnedSources | None = None,
     ) -> None:
         """Wire the parts, which must all be of the same catalog. Raises ValueError if encoder and vectors differ."""
         if encoder.name != vectors.encoder:
@@ -94,6 +118,7 @@ class Finder:
         if vectors.ids != catalog.ids:
             raise ValueError("the vectors are those of another catalog")
         self.catalog, self.encoder, self.vectors, self.lexical = catalog, encoder, vectors, lexical
+        self.learned = learned
         self._config = config or FusionConfig()
 
     def find(self, query: Query) -> Candidates:
@@ -189,6 +214,8 @@ class _Search:
         self._guides |= {source: vectors.vectors[rows] for source, rows in self._models.items()}
         self._wished = _wished(catalog, query.wishes, allowed) if query.wishes else None
         self._lexical: tuple[Rows, Scores] | None = None
+        self._learned = finder.learned.scores(query) if finder.learned is not None else {}
+        self._most_learned = max(1, round(config.learned_share * query.limit))
 
     def brought(self) -> Rows:
         """Rows that any source brings, sorted."""
@@ -204,6 +231,10 @@ class _Search:
             pools.append(self._lexical[0])
         if self._wished is not None:
             pools.append(self._best_wished(self._wished, limit))
+        pools += [
+            best_rows(np.where(self._allowed & (known > 0), known, -np.inf), self._most_learned)[0]
+            for known in self._learned.values()
+        ]
         return np.unique(np.concatenate(pools))
 
     def scores(self, rows: Rows) -> dict[str, NDArray[np.float32]]:
@@ -217,7 +248,8 @@ class _Search:
             scores["lexical"][np.searchsorted(rows, found)] = bm25
         if self._wished is not None:
             scores["wishes"] = self._wished[rows]
-        return {source: scores[source] for source in SOURCES if source in scores}
+        told = {source: scores[source] for source in SOURCES if source in scores}
+        return told | {source: known[rows] for source, known in self._learned.items()}
 
     def _best_wished(self, wished: Scores, limit: int) -> Rows:
         """The rows that meet most; of those that meet as much as the last that fits, the nearest or likeliest ones."""

@@ -45,6 +45,9 @@ class Model(Protocol):
         ...
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
-        """Read what `save` wrote; it then scores the same. Raises ShopDamagedError if it cannot be read."""
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
+        """Read what `save` wrote; with the encoder that it was fitted with it then scores the same.
+
+        Raises ShopDamagedError if it cannot be read.
+        """
         ...
