@@ -194,10 +194,13 @@ def _read_redial(folder: Path, split: str) -> DialogueSet:
 
 
 def _redial_item(film: redial.Film) -> Item:
-    """How often a film is mentioned is left out: the list counts the test split's mentions too."""
+    """How often a film is mentioned is left out: the list counts the test split's mentions too.
+
+    Two films have no title but a year; they are called by that, so that all of the dataset's films can be ranked.
+    """
     return _item(
         id=film.id,
-        title=film.title,
+        title=film.title or _titled("", film.year),
         year=film.year,
         genres=film.genres,
         directors=film.directors,
@@ -245,7 +248,7 @@ class _InspiredFilms:
 
     def __init__(self, splits: Iterable[Sequence[inspired.Conversation]]) -> None:
         told = (name for talks in splits for talk in talks for one in talk.utterances for name in one.films)
-        counted = Counter(name.strip() for name in told if name.strip())
+        counted = Counter(told)
         spellings: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for name in sorted(counted, key=lambda name: (-counted[name], name)):
             spellings[_named(*_inspired_title(name))].append(name)
@@ -258,7 +261,7 @@ class _InspiredFilms:
             LoggedTurn(
                 role="user" if one.by_seeker else "shop",
                 text=one.text,
-                items=_once(self._id[name.strip()] for name in one.films if name.strip()),
+                items=_once(self._id[name] for name in one.films),
             )
             for one in talk.utterances
         )
@@ -268,7 +271,7 @@ class _InspiredFilms:
 def _inspired_title(name: str) -> tuple[str, int | None]:
     """Title and year; some years lack a bracket ('Outbreak (1995') and some brackets the year ('Akira ()')."""
     year = _INSPIRED_YEAR.search(name)
-    return _INSPIRED_YEAR.sub("", name).strip(" ,"), int(year[1]) if year and year[1] else None
+    return _INSPIRED_YEAR.sub("", name).strip(), int(year[1]) if year and year[1] else None
 
 
 # OpenDialKG -----------------------------------------------------------------------------------------------------------
@@ -493,7 +496,7 @@ def _item(**fields: Any) -> Item:
 
 
 def _titled(title: str, year: int | None) -> str:
-    return f"{title} ({year})" if year else title
+    return f"{title} ({year})".strip() if year else title
 
 
 def _named(title: str, year: int | None) -> tuple[str, ...]:

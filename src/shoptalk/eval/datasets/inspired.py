@@ -4,6 +4,7 @@ One dialogue a line, a list of utterances; each gives the films that it names as
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +17,13 @@ __all__ = ["SPLITS", "Conversation", "Utterance", "file_of", "read_conversations
 
 SPLITS = ("train", "valid", "test")
 _HINT = "Give the folder of the INSPIRED dataset."
+#: Some names hold two: 'Alien (1979), Aliens (1986)'.
+_BETWEEN_NAMES = re.compile(r"(?:(?<=\(\d{4}\))|^),\s+")
 
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What one side said, with the names of the films in it; the annotation of a name may be empty."""
+    """What one side said, with the names of the films in it."""
 
     text: str
     by_seeker: bool
@@ -53,4 +56,5 @@ def read_conversations(folder: Path, split: str) -> Iterator[Conversation]:
 
 
 def _utterance(record: dict[str, Any]) -> Utterance:
-    return Utterance(record["text"], record["role"] == "SEEKER", tuple(record["movie"]))
+    names = (name.strip() for told in record["movie"] for name in _BETWEEN_NAMES.split(told))
+    return Utterance(record["text"], record["role"] == "SEEKER", tuple(name for name in names if name))
