@@ -27,7 +27,7 @@ def facts(space, query, candidates, position=0, **contributions):
     for name, amount in contributions.items():
         given[0, column_of(name)] = amount
     x = features(space, query, candidates)
-    return gather_evidence(space, query, candidates, np.array([position]), x=x, contributions=given)[0]
+    return gather_evidence(space, query, candidates, np.array([position]), x=x[[position]], contributions=given)[0]
 
 
 def kinds(told):

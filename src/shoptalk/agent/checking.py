@@ -10,7 +10,23 @@ from collections.abc import Iterable, Iterator
 
 from shoptalk.agent.explaining import Answer
 from shoptalk.agent.phrasing import label_of, number_in_words, short_title, title_with_year
+from shoptalk.ranking.evidence import (
+    CloseTo,
+    Compared,
+    ConstraintMet,
+    Evidence,
+    FollowsOn,
+    LikedTogether,
+    NamedAfter,
+    Popular,
+    RuleApplied,
+    SharesWith,
+    WellRated,
+    WishMissed,
+    WordsMatch,
+)
 from shoptalk.retrieval.catalog import FacetValue, Item
+from shoptalk.retrieval.schema import Schema
 
 _LOG = logging.getLogger(__name__)
 _NAME = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
@@ -28,7 +44,9 @@ class Known:
             for item in items
             for name in (item.title, short_title(item.title), title_with_year(answer.schema, item))
         }
-        self.names |= {name for m in answer.request.mentions for name in (m.title, short_title(m.title))}
+        titles = [mention.title for mention in answer.request.mentions]
+        titles += [title for pick in answer.picks for fact in pick.evidence for title in _titles_of(fact)]
+        self.names |= {name for title in titles for name in (title, short_title(title))}
         self.numbers = set(_numbers_in(self._texts(answer, items)))
         shown = len(answer.picks)
         counts = [shown, answer.passing, answer.passing - shown, answer.size]
@@ -57,7 +75,8 @@ class Known:
         for change in answer.changes:
             yield from (change.was, change.now)
         for pick in answer.picks:
-            yield from (fact.model_dump_json() for fact in pick.evidence)
+            for fact in pick.evidence:
+                yield from _told_by(answer.schema, fact)
 
 
 def checked(pieces: Iterable[str], answer: Answer) -> Iterator[str]:
@@ -68,6 +87,44 @@ def checked(pieces: Iterable[str], answer: Answer) -> Iterator[str]:
             _LOG.warning("left out of the answer, since %s cannot be traced: %r", ", ".join(missing), piece)
         else:
             yield piece
+
+
+def _titles_of(fact: Evidence) -> tuple[str, ...]:
+    """The items that a fact speaks of besides the pick."""
+    match fact:
+        case SharesWith() | CloseTo() | LikedTogether() | FollowsOn():
+            return (fact.title,)
+        case Compared():
+            return (fact.than_title,)
+    return ()
+
+
+def _told_by(schema: Schema, fact: Evidence) -> Iterator[str]:
+    """The texts and numbers of a fact that may be said. Its weight, and how far it moved the pick, may not."""
+    yield from _titles_of(fact)
+    match fact:
+        case ConstraintMet() | WishMissed():
+            yield fact.constraint.words
+            yield from _written(fact.constraint.value)
+            yield from _written(fact.value if fact.value is not None else "")
+        case SharesWith():
+            yield from (value for _, value in fact.shared)
+        case WordsMatch():
+            yield from fact.words
+        case Compared():
+            yield from (number_in_words(schema.facet(fact.facet), value) for value in (fact.value, fact.than_value))
+        case WellRated():
+            yield from (number_in_words(schema.facet(fact.facet), fact.value), f"{fact.count or 0}")
+        case LikedTogether():
+            yield f"{fact.sessions}"
+        case FollowsOn():
+            yield f"{fact.times}"
+        case NamedAfter():
+            yield from (f"{fact.times}", f"{fact.among}")
+        case Popular():
+            yield f"{fact.rank}"
+        case RuleApplied():
+            yield fact.why
 
 
 def _written(value: FacetValue | tuple[float, ...]) -> Iterator[str]:

@@ -10,8 +10,15 @@ from shoptalk.ranking.evidence import (
     Compared,
     ConstraintMet,
     Evidence,
+    FollowsOn,
+    Fresh,
+    LikedTogether,
     MeaningMatch,
+    NamedAfter,
+    Popular,
+    RuleApplied,
     SharesWith,
+    Varied,
     WellRated,
     WishMissed,
     WordsMatch,
@@ -30,9 +37,10 @@ def reasons_for(schema: Schema, evidence: Sequence[Evidence]) -> tuple[str, ...]
     """The reasons of a pick in the order of the evidence (the weightiest first), without repeats, at most four.
 
     What spoke against the pick is no reason for it; what was asked for is told whether or not it moved the ranking.
+    What the shop had a hand in is said first, so that it is never taken for relevance.
     """
     facts = [fact for fact in evidence if fact.weight > 0 or isinstance(fact, ConstraintMet | Compared)]
-    reasons: list[str] = []
+    reasons = _marks(evidence)
     wishes = _wishes_met(schema, facts)
     asked = [fact.constraint for fact in evidence if isinstance(fact, ConstraintMet | WishMissed)]
     told = frozenset(words(" ".join([wishes, *(f"{one.words} {one.value}" for one in asked)])))
@@ -43,6 +51,17 @@ def reasons_for(schema: Schema, evidence: Sequence[Evidence]) -> tuple[str, ...]
         if said and said not in reasons:
             reasons.append(said)
     return tuple(reasons[:MOST_REASONS])
+
+
+def _marks(evidence: Sequence[Evidence]) -> list[str]:
+    """What is said of the shop's own part in a pick, whether or not it was needed: once, with what it wants told."""
+    rules = [fact for fact in evidence if isinstance(fact, RuleApplied)]
+    featured = [fact for fact in rules if fact.rule in ("pin", "boost") or (fact.rule == "margin" and fact.moved > 0)]
+    marks = ["sold out at the moment"] if any(fact.rule == "stock" for fact in rules) else []
+    if featured:
+        why = next((fact.why for fact in featured if fact.why), "")
+        marks.append("featured by the shop" + (f": {why}" if why else ""))
+    return marks
 
 
 def _wishes_met(schema: Schema, facts: list[Evidence]) -> str:
@@ -94,8 +113,27 @@ def _reason(schema: Schema, fact: Evidence, told: frozenset[str]) -> str:
             facet = schema.facet(fact.facet)
             many = f" by {fact.count:,}" if fact.count else ""
             return f"{short_label(facet)} {number_in_words(facet, fact.value)}{many}"
-        case WishMissed():
-            return ""
+    return _others_choice(fact)
+
+
+def _others_choice(fact: Evidence) -> str:
+    """What other people's choices, or steps after the score, say for a pick; nothing of any other fact."""
+    match fact:
+        case LikedTogether():
+            return f"often liked together with {short_title(fact.title)}: {fact.sessions:,} times"
+        case FollowsOn():
+            return f"often chosen right after {short_title(fact.title)}"
+        case NamedAfter():
+            return f"came up in {fact.times:,} of the {fact.among:,} past talks most like this one"
+        case Popular():
+            return (
+                "chosen more than anything else here" if fact.rank == 1 else f"no. {fact.rank:,} of what is chosen here"
+            )
+        case Fresh():
+            return "less known than most here"
+        case Varied():
+            return "for variety: less like the other picks"
+    return ""
 
 
 def _constraint_met(schema: Schema, fact: ConstraintMet) -> str:

@@ -2,7 +2,8 @@
 
 Each has a `weight`: what the ranker's own contributions (SHAP values in score units) give to the features that this
 evidence stands for, so that reasons can be told in the order in which they moved the pick. Zero says that the fact is
-true but did not move the ranking (a constraint that every candidate meets).
+true but did not move the ranking (a constraint that every candidate meets). What a step after the score did (a shop's
+rule, novelty, diversity) weighs what it added to the score, or what it made up for.
 """
 
 from typing import Annotated, Literal
@@ -89,7 +90,83 @@ class WellRated(_Fact):
     count: int | None = None
 
 
+class LikedTogether(_Fact):
+    """In `sessions` talks or histories people took to both this item and one that was liked or named here."""
+
+    kind: Literal["together"] = "together"
+    item_id: str
+    title: str
+    sessions: int
+
+
+class FollowsOn(_Fact):
+    """The item was taken right after one that was taken here last, `times` times."""
+
+    kind: Literal["follows"] = "follows"
+    item_id: str
+    title: str
+    times: int
+
+
+class NamedAfter(_Fact):
+    """The item came up in `times` of the `among` past talks that are most like this one."""
+
+    kind: Literal["talks"] = "talks"
+    times: int
+    among: int
+
+
+class Popular(_Fact):
+    """The item's place among what people took to here, 1 for the first."""
+
+    kind: Literal["popular"] = "popular"
+    rank: int
+
+
+class RuleApplied(_Fact):
+    """A rule of the shop, and no merit of the item, moved it by `moved` places (below 0: back).
+
+    `rule` "stock" says that the item is sold out and stands behind what is not. `why` is what the shop wants told.
+    """
+
+    kind: Literal["rule"] = "rule"
+    rule: Literal["boost", "bury", "pin", "margin", "stock"]
+    name: str
+    why: str = ""
+    moved: int
+
+
+class Fresh(_Fact):
+    """Novelty was asked of the ranking, and brought the item up by `moved` places: `popularity` of the items are less
+    known (a share)."""
+
+    kind: Literal["fresh"] = "fresh"
+    moved: int
+    popularity: float
+
+
+class Varied(_Fact):
+    """Diversity brought the item among the picks: `passed` candidates of a higher score are closer to other picks."""
+
+    kind: Literal["varied"] = "varied"
+    passed: int
+
+
 Evidence = Annotated[
-    ConstraintMet | WishMissed | SharesWith | CloseTo | WordsMatch | MeaningMatch | Compared | WellRated,
+    ConstraintMet
+    | WishMissed
+    | SharesWith
+    | CloseTo
+    | WordsMatch
+    | MeaningMatch
+    | Compared
+    | WellRated
+    | LikedTogether
+    | FollowsOn
+    | NamedAfter
+    | Popular
+    | RuleApplied
+    | Fresh
+    | Varied,
     Field(discriminator="kind"),
 ]

@@ -1,8 +1,9 @@
 """The evidence for what is shown: facts that hold, each weighed by what the features it stands for did to the score."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,11 @@ from shoptalk.ranking.evidence import (
     Compared,
     ConstraintMet,
     Evidence,
+    FollowsOn,
+    LikedTogether,
     MeaningMatch,
+    NamedAfter,
+    Popular,
     SharesWith,
     WellRated,
     WishMissed,
@@ -27,7 +32,7 @@ from shoptalk.retrieval.schema import Meaning
 if TYPE_CHECKING:
     from shoptalk.retrieval.finding import Candidates
 
-__all__ = ["gather_evidence"]
+__all__ = ["Lore", "gather_evidence", "gather_facts"]
 
 _CLOSE, _MEANT = 3.0, 3.5
 """Deviations above the catalog's usual from which a cosine is worth saying: to an item, to a request's text."""
@@ -53,6 +58,30 @@ _ASKING = {
 }
 _ASKING |= {"recommendation", "seek", "similar", "suggest", "suggestion", "thank", "thanks", "want", "wanted"}
 """Words of asking: they stand in a request without being about the item."""
+_OFTEN = 3
+"""Times from which something happened often."""
+_MOST_CHOSEN_SHARE, _MOST_CHOSEN = 0.02, 10
+"""Which places by popularity are worth telling: this share of the catalog, or so many where that is less."""
+
+
+class Lore(Protocol):
+    """What people have taken to in a shop so far, as facts about rows of its catalog. Asked of shown picks only."""
+
+    def together(self, row_a: int, row_b: int) -> int:
+        """In how many talks or histories people took to both."""
+        ...
+
+    def follows(self, before: int, row: int) -> int:
+        """How many times the item of `row` was the next that was taken after that of `before`."""
+        ...
+
+    def similar_talks(self, query: Query, row: int) -> tuple[int, int] | None:
+        """(times, among): in how many of the past talks most like this one it came up; None without such talks."""
+        ...
+
+    def popularity_rank(self, row: int) -> int | None:
+        """The item's place by how many took to it, from 1; None if nobody did."""
+        ...
 
 
 def gather_evidence(
@@ -63,17 +92,31 @@ def gather_evidence(
     *,
     x: NDArray[np.float32],
     contributions: NDArray[np.float64],
+    known: Lore | None = None,
 ) -> list[tuple[Evidence, ...]]:
     """For each position among the candidates, its facts, the weightiest first; equals as told: what was asked first.
 
-    `x` (n_candidates, f) features of all candidates, `contributions` (len(positions), f) those of the positions.
-    Features that stand for nothing that can be said (a text's length) give their weight to no fact. What retrieval's
-    fused score gave goes to the sources that found the item, by their reciprocal ranks.
+    `x` (len(positions), f) features of the positions, `contributions` (len(positions), f) what they gave. Features that
+    stand for nothing that can be said (a text's length) give their weight to no fact. What retrieval's fused score gave
+    goes to the sources that found the item, by their reciprocal ranks.
     """
-    shown = _Shown(space, query, candidates, wish_weights(space, query) if query.wishes else np.empty(0))
+    given = [_by_topic(row, told) for row, told in zip(x, contributions, strict=True)]
+    return gather_facts(space, query, candidates, positions, given, known)
+
+
+def gather_facts(
+    space: FeatureSpace,
+    query: Query,
+    candidates: "Candidates",
+    positions: NDArray[np.int64],
+    given: Sequence[Mapping[Topic, float]],
+    known: Lore | None = None,
+) -> list[tuple[Evidence, ...]]:
+    """The same from what each topic gave to the score of each position, wherever that is known from."""
+    shown = _Shown(space, query, candidates, wish_weights(space, query) if query.wishes else np.empty(0), known)
     found = []
-    for position, told in zip(np.asarray(positions).tolist(), contributions, strict=True):
-        facts = list(shown.facts(position, _by_topic(x[position], told)))
+    for position, topics in zip(np.asarray(positions).tolist(), given, strict=True):
+        facts = list(shown.facts(position, topics))
         found.append(tuple(sorted(facts, key=lambda fact: -round(fact.weight, 6))))
     return found
 
@@ -87,6 +130,14 @@ def _by_topic(x: NDArray[np.float32], contributions: NDArray[np.float64]) -> dic
     for topic, place in places.items():
         given[topic] += given[Topic.FOUND] * place / whole if whole else 0.0
     return given
+
+
+def _told_often(rows: Sequence[int], times: Callable[[int], int], given: float) -> list[tuple[int, int, float]]:
+    """The rows with the most times, if often enough, with their share of what their topic gave."""
+    counted = sorted(((times(row), -place, row) for place, row in enumerate(rows)), reverse=True)[:_MODELS_TOLD]
+    often = [(row, many) for many, _, row in counted if many >= _OFTEN]
+    whole = sum(many for _, many in often)
+    return [(row, many, given * many / whole) for row, many in often]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +156,9 @@ class _Shown:
     query: Query
     candidates: "Candidates"
     wish_weights: Floats
+    known: Lore | None = None
 
-    def facts(self, position: int, given: dict[Topic, float]) -> Iterator[Evidence]:
+    def facts(self, position: int, given: Mapping[Topic, float]) -> Iterator[Evidence]:
         """In the order in which equals are told."""
         row = int(self.candidates.rows[position])
         yield from self._asked(row, given)
@@ -114,6 +166,8 @@ class _Shown:
             yield from self._shared(row, self._models(liked, row), given[topic])
         for liked, topic in ((False, Topic.CLOSE_SIMILAR), (True, Topic.CLOSE_LIKED)):
             yield from self._close(row, self._models(liked, row), given[topic])
+        if self.known is not None:
+            yield from self._chosen(row, given, self.known)
         yield from self._words(row, given[Topic.WORDS])
         yield from self._meaning(position, row, given[Topic.MEANING])
         yield from self._rated(row, given)
@@ -127,7 +181,7 @@ class _Shown:
     def _meets(self, constraint: Constraint, row: int) -> bool:
         return bool(self.space.catalog.meets(constraint)[row])
 
-    def _asked(self, row: int, given: dict[Topic, float]) -> Iterator[Evidence]:
+    def _asked(self, row: int, given: Mapping[Topic, float]) -> Iterator[Evidence]:
         """Musts, then wishes that are met."""
         asked = (*self.query.must, *self.query.wishes)
         met = [self._meets(wish, row) for wish in self.query.wishes]
@@ -173,7 +227,7 @@ class _Shown:
         else:
             yield ConstraintMet(weight=weight, constraint=constraint, value=value)
 
-    def _missed(self, row: int, given: dict[Topic, float]) -> Iterator[Evidence]:
+    def _missed(self, row: int, given: Mapping[Topic, float]) -> Iterator[Evidence]:
         missed = [wish for wish in self.query.wishes if not self._meets(wish, row)]
         weight = given[Topic.WISHES_MISSED] + min(given[Topic.WISHES], 0.0)
         for wish in missed:
@@ -235,6 +289,31 @@ class _Shown:
                 cosine=float(np.clip(cosines[at], -1, 1)),
             )
 
+    def _chosen(self, row: int, given: Mapping[Topic, float], known: Lore) -> Iterator[Evidence]:
+        """What other people's choices say."""
+        catalog = self.space.catalog
+        taken = [one for one in self._taken if one != row]
+        for model, sessions, weight in _told_often(taken, lambda one: known.together(one, row), given[Topic.TOGETHER]):
+            yield LikedTogether(
+                weight=weight, item_id=catalog.ids[model], title=catalog.titles[model], sessions=sessions
+            )
+        for model, times, weight in _told_often(taken[-1:], lambda one: known.follows(one, row), given[Topic.FOLLOWS]):
+            yield FollowsOn(weight=weight, item_id=catalog.ids[model], title=catalog.titles[model], times=times)
+        talks = known.similar_talks(self.query, row)
+        if talks is not None and talks[0] > 0:
+            yield NamedAfter(weight=given[Topic.TALKS], times=talks[0], among=talks[1])
+        rank = known.popularity_rank(row)
+        if rank is not None and rank <= max(_MOST_CHOSEN, round(_MOST_CHOSEN_SHARE * len(catalog))):
+            yield Popular(weight=given[Topic.POPULAR], rank=rank)
+
+    @cached_property
+    def _taken(self) -> list[int]:
+        """Rows of what the person took to, the latest last: what is asked for as a model, liked, or had to do with."""
+        history = [touch.item_id for touch in self.query.history if touch.value > 0]
+        rows = self.space.catalog.rows([*self.query.similar, *self.query.liked, *history]).tolist()
+        against = set(self.space.catalog.rows(self.query.disliked).tolist())
+        return [row for row in dict.fromkeys(reversed(rows)) if row not in against][::-1]
+
     def _words(self, row: int, given: float) -> Iterator[Evidence]:
         text = self.query.text.strip()
         matched = matched_words(text, self.space.catalog.document(row)) if text else ()
@@ -254,7 +333,7 @@ class _Shown:
             cosine = float(np.clip(self.space.vectors[row] @ vector, -1, 1))
             yield MeaningMatch(weight=given, cosine=cosine, rank=rank)
 
-    def _rated(self, row: int, given: dict[Topic, float]) -> Iterator[Evidence]:
+    def _rated(self, row: int, given: Mapping[Topic, float]) -> Iterator[Evidence]:
         facet = self.space.facet(Meaning.RATING)
         if facet is None or self.space.rating is None or not self.space.rating[row] >= _WELL_RATED:
             return
