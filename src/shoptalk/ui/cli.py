@@ -7,8 +7,6 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from shoptalk.errors import ShoptalkError
+from shoptalk.ui.benches import Out, benches, write_report
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,15 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["app", "main"]
 
 _BUILDING, _TALKING, _MEASURING = "Make a shop", "Talk with it", "Measure and improve"
-
-
-class _Speed(TyperGroup):
-    """`bench` without the name of a measurement measures speed: `bench my-shop` is `bench speed my-shop`."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Put the name in where it was left out."""
-        named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
-        return super().parse_args(ctx, args if named else ["speed", *args])
 
 
 class _Commands(TyperGroup):
@@ -74,7 +64,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-benches = typer.Typer(cls=_Speed)
 app.add_typer(benches, name="bench", rich_help_panel=_MEASURING)
 
 ShopName = Annotated[str, typer.Argument(metavar="SHOP", help="A shop's name or folder; 'films' comes with shoptalk.")]
@@ -83,25 +72,12 @@ User = Annotated[
 ]
 
 
-def _writable(out: Path | None) -> Path | None:
-    """Refuse a place for the report before the work is done, not after."""
-    if out is not None and out != Path("-") and (out.is_dir() or not out.parent.is_dir()):
-        raise typer.BadParameter(f"{out} is a folder." if out.is_dir() else f"there is no folder {out.parent}.")
-    return out
-
-
 def _folder_to_write(folder: Path) -> Path:
     """Refuse a folder that cannot be written to before hours of work, not after."""
     place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
     if not place.is_dir() or not os.access(place, os.W_OK):
         raise typer.BadParameter(f"{place} is {'not to be written to' if place.is_dir() else 'no folder'}.")
     return folder
-
-
-Out = Annotated[
-    Path | None,
-    typer.Option("--json", metavar="OUT", help="Write JSON there; '-' prints only it.", callback=_writable),
-]
 
 
 def main() -> None:
@@ -431,99 +407,7 @@ def evaluate(
     next(read_dialogues(logs))  # a wrong path is told before a shop is opened, or even built
     with Stages(_console(stderr=True)) as progress, Shop.open(shop, progress=progress) as opened:
         report = evaluate_log(opened, logs, depth=depth, most=limit, seed=seed, progress=progress)
-    _write_report(report.model_dump(mode="json"), out, lambda: evaluation_tables(report))
-
-
-@benches.callback()
-def _benches() -> None:
-    """Measure speed and memory, or how well messages are understood.
-
-    Example:  [bold]shoptalk bench speed my-shop[/bold]   or shorter:  [bold]shoptalk bench my-shop[/bold]
-    """
-
-
-@benches.command(name="speed")
-def bench(
-    shop: Annotated[
-        str | None, typer.Argument(metavar="SHOP", help="A built shop to measure; it is not changed.")
-    ] = None,
-    *,
-    source: Annotated[
-        Path | None, typer.Option(help="Build a shop from this catalog file first, and time that.")
-    ] = None,
-    items: Annotated[int | None, typer.Option(min=100, help="Build a made-up catalog of this size first.")] = None,
-    data: Annotated[
-        Path | None, typer.Option(envvar="SHOPTALK_DATA", help="Folder that may hold wiki_movies/movies.jsonl.gz.")
-    ] = None,
-    turns: Annotated[int, typer.Option(min=10, help="How many messages to time.")] = 200,
-    out: Out = None,
-) -> None:
-    """Measure speed and memory, each figure beside its target.
-
-    Build, open, turns, re-ranking and search are measured one after the other,
-    each alone in its own process. Without SHOP, --source or --items it takes
-    wiki_movies from --data, or 50,000 made-up items where there is none.
-
-    Example:  [bold]shoptalk bench my-shop --json bench.json[/bold]
-    """
-    from shoptalk.eval.bench import BenchPlan, run_bench
-    from shoptalk.eval.report import bench_tables
-    from shoptalk.ui.tables import Stages
-
-    plan = BenchPlan(shop=shop, source=source, items=items, data=data, turns=turns)
-    with Stages(_console(stderr=True)) as progress:
-        report = run_bench(plan, progress)
-    _write_report(report.model_dump(mode="json"), out, lambda: bench_tables(report))
-
-
-@benches.command(name="understand")
-def bench_understanding(
-    *,
-    data: Annotated[
-        Path, typer.Option(envvar="SHOPTALK_DATA", help="Folder with mit_slots/, sgd/ and redial/, or some of them.")
-    ],
-    only: Annotated[str | None, typer.Option(metavar="mit|sgd|redial", help="Measure only this dataset.")] = None,
-    split: Annotated[str | None, typer.Option(help="Split to measure; by default test where it is there.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Draw so many sentences or dialogues of each split.")] = None,
-    parser_only: Annotated[
-        bool, typer.Option("--parser-only", help="Measure the parser alone, without the transformer.")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of what is drawn, misspelt and resampled.")] = 0,
-    misses: Annotated[
-        Path | None, typer.Option(metavar="OUT", help="Write what was not understood there, JSON lines.")
-    ] = None,
-    out: Out = None,
-) -> None:
-    """Measure how well messages are understood, on public datasets.
-
-    Entity F1 on the MIT slot corpora, the state of the talk on Schema-Guided
-    Dialogue, stances to films and their misspelt titles on ReDial, and how long
-    a message takes. Each catalog is made from the dataset; nothing is trained.
-
-    Example:  [bold]shoptalk bench understand --data DIR --only mit --json result.json[/bold]
-    """
-    from shoptalk.eval.report import understanding_tables
-    from shoptalk.eval.understand import DATASETS, UnderstandPlan, run_understanding
-    from shoptalk.ui.tables import Stages
-
-    chosen = next((name for name in DATASETS if name == only), None)
-    if only is not None and chosen is None:
-        raise typer.BadParameter(f"'{only}' is none of {', '.join(DATASETS)}.", param_hint="--only")
-    plan = UnderstandPlan(data=data, only=chosen, parser_only=parser_only, split=split, limit=limit, seed=seed)
-    with _lines_to(misses) as tell, Stages(_console(stderr=True)) as progress:
-        report = run_understanding(plan, progress, tell)
-    _write_report(report.model_dump(mode="json"), out, lambda: understanding_tables(report))
-
-
-@contextmanager
-def _lines_to(path: Path | None) -> Iterator[Callable[[dict[str, Any]], None] | None]:
-    """What writes a value as a line of JSON, None without a path. Refuses a path that cannot be written to."""
-    if path is None:
-        yield None
-        return
-    _writable(path)
-    with path.open("w", encoding="utf-8") as file:
-        yield lambda value: print(json.dumps(value, ensure_ascii=False), file=file)
+    write_report(report.model_dump(mode="json"), out, lambda: evaluation_tables(report))
 
 
 def _opened(shop: str) -> "Shop":
@@ -541,18 +425,6 @@ def _callable_name(shop: "Shop") -> str:
 
     is_found = shop.folder.parent == Settings().home and shop.folder.name == shop.name
     return shlex.quote(shop.name if is_found else str(shop.folder))
-
-
-def _write_report(report: dict[str, Any], out: Path | None, tables: Callable[[], list[Any]]) -> None:
-    if out == Path("-"):
-        _print_json(report)
-        return
-    console = _console()
-    for table in tables():
-        console.print(table)
-    if out is not None:
-        out.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-        _plainly(console, f"Written to {out}.")
 
 
 def _console(*, stderr: bool = False) -> "Console":
