@@ -10,7 +10,8 @@
     │   └── ShopBusyError   another process is writing
     ├── UnknownItemError    the caller named an item that the shop does not have
     ├── EncoderError        the sentence encoder's weights cannot be had
-    ├── LogError            a dialogue log or interaction file cannot be read
+    ├── LogError            a dialogue log cannot be read, or there is nothing in it to learn from
+    │   └── InteractionsError   an interaction file cannot be read: says file, row and column
     └── DatasetError        a benchmark's data is not there or not in its published format
 
 A message says what was wrong, where, and what to do about it. Programmer errors (wrong types, wrong order of calls) are
@@ -49,13 +50,7 @@ class CatalogError(ShoptalkError):
         self.field = field
 
     def __str__(self) -> str:
-        where = [
-            self.file or "",
-            f"row {self.row}" if self.row is not None else "",
-            f"field '{self.field}'" if self.field else "",
-        ]
-        place = ", ".join(part for part in where if part)
-        return f"{place}: {super().__str__()}" if place else super().__str__()
+        return _placed(super().__str__(), self.file, self.row, f"field '{self.field}'" if self.field else "")
 
 
 class ShopError(ShoptalkError):
@@ -91,8 +86,40 @@ class EncoderError(ShoptalkError):
 
 
 class LogError(ShoptalkError):
-    """A dialogue log or interaction file cannot be read."""
+    """A dialogue log cannot be read, or there is nothing in it to learn from."""
+
+
+class InteractionsError(LogError):
+    """An interaction file, or one row of it, cannot be used.
+
+    `file` is the path as given, `row` the 1-based record number (the first data row of a CSV file is 1), `column` the
+    column's name; each is None where it does not apply.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        file: str | None = None,
+        row: int | None = None,
+        column: str | None = None,
+        hint: str = "",
+    ) -> None:
+        super().__init__(problem, hint=hint)
+        self.file = file
+        self.row = row
+        self.column = column
+
+    def __str__(self) -> str:
+        return _placed(super().__str__(), self.file, self.row, f"column '{self.column}'" if self.column else "")
 
 
 class DatasetError(ShoptalkError):
     """A benchmark's data is not there, or not in the format in which it is published."""
+
+
+def _placed(told: str, file: str | None, row: int | None, field: str) -> str:
+    """What was told, after where it was."""
+    where = (file or "", f"row {row}" if row is not None else "", field)
+    place = ", ".join(part for part in where if part)
+    return f"{place}: {told}" if place else told

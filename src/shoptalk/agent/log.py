@@ -9,17 +9,27 @@ import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 
 from pydantic import TypeAdapter
 
 from shoptalk.agent.events import Reply
+from shoptalk.agent.signals import SIGNALS_KEPT, Feedback, Signal, noted, with_answer, with_message
 from shoptalk.agent.state import TalkState
 from shoptalk.errors import ShopBusyError, ShopDamagedError, ShopError, ShopVersionError
-from shoptalk.retrieval.query import Query
+from shoptalk.retrieval.query import Mention, Query, Said
+
+__all__ = [
+    "Exposure",
+    "Feedback",
+    "LogCounts",
+    "RecordedFeedback",
+    "RecordedTalk",
+    "RecordedTurn",
+    "TalkLog",
+]
 
 _MIGRATIONS = (
     """
@@ -32,19 +42,14 @@ _MIGRATIONS = (
         item TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL);
     CREATE INDEX feedback_by_user ON feedback(user, id);
     """,
+    # The seconds of a dwell; and how many messages a query was asked with, which themselves stand in the turns.
+    """
+    ALTER TABLE feedback ADD COLUMN value REAL;
+    ALTER TABLE turns ADD COLUMN said INTEGER;
+    """,
 )
 _QUERY = TypeAdapter(Query)
-
-
-class Feedback(StrEnum):
-    """What a person did with an item, or said of it."""
-
-    CLICKED = "clicked"
-    LIKED = "liked"
-    DISLIKED = "disliked"
-    SEEN = "seen"
-    BOUGHT = "bought"
-    FORGOTTEN = "forgotten"
+_MENTIONS = TypeAdapter(tuple[Mention, ...])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,42 @@ class Exposure:
     query: Query
     shown: tuple[str, ...]
     feedback: dict[str, tuple[Feedback, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTurn:
+    """One message and its answer: the items that each named or showed, and when the answer was recorded (ISO)."""
+
+    number: int
+    at: str
+    message: str
+    mentions: tuple[Mention, ...]
+    text: str
+    shown: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFeedback:
+    """Something done with an item after the answer of turn `turn`, or said of it in that turn's message.
+
+    `at` is an ISO time; `seconds` tells how long it was dwelled on.
+    """
+
+    turn: int
+    item: str
+    kind: Feedback
+    at: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedTalk:
+    """A whole talk in the order of what happened."""
+
+    id: str
+    user: str | None
+    turns: tuple[RecordedTurn, ...]
+    feedback: tuple[RecordedFeedback, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,26 +145,34 @@ class TalkLog:
     def record_turn(self, talk: str, before: TalkState, after: TalkState, reply: Reply, query: Query | None) -> None:
         """Persist a turn, the state after it, and what the message said of items. On disk when it returns.
 
+        Of the query's messages only their number is kept: `exposures` takes them from the turns that they came from.
         Raises ShopBusyError if another process answered in the same talk meanwhile; nothing of this turn is kept then.
         """
         said = _said(before.liked, after.liked, Feedback.LIKED)
         said += _said(before.disliked, after.disliked, Feedback.DISLIKED)
         said += _said(before.seen, after.seen, Feedback.SEEN)
         shown = json.dumps([pick.item.id for pick in reply.picks])
-        asked = _QUERY.dump_json(query).decode() if query else None
+        asked = _QUERY.dump_json(replace(query, said=())).decode() if query else None
         row = (talk, reply.turn, _now(), reply.request.message, reply.model_dump_json(), asked, shown)
         with self._writing() as db:
             try:
-                db.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+                db.execute(
+                    "INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*row, len(query.said) if query else None)
+                )
             except sqlite3.IntegrityError as error:
                 problem = f"turn {reply.turn} of the talk '{talk}' was answered elsewhere in the meantime."
                 raise ShopBusyError(problem, hint="Say it again; the talk goes on from there.") from error
             self._update(db, talk, after, reply.turn, said)
 
-    def record_feedback(self, talk: str, after: TalkState, feedback: list[tuple[str, Feedback]]) -> None:
-        """Persist feedback on items (id, kind) and the state after it. On disk when it returns."""
+    def record_feedback(
+        self, talk: str, after: TalkState, feedback: list[tuple[str, Feedback]], *, dwell: float | None = None
+    ) -> None:
+        """Persist feedback on items (id, kind) and the state after it. On disk when it returns.
+
+        `dwell` are the seconds of what is DWELLED among it.
+        """
         with self._writing() as db:
-            self._update(db, talk, after, after.turn, feedback)
+            self._update(db, talk, after, after.turn, feedback, dwell)
 
     def history(self, talk: str) -> list[tuple[str, Reply]]:
         """(message, reply) of all turns of a talk, in order."""
@@ -146,25 +195,53 @@ class TalkLog:
             liked=tuple(held[Feedback.LIKED]), disliked=tuple(held[Feedback.DISLIKED]), seen=tuple(held[Feedback.SEEN])
         )
 
+    def earlier(self, user: str | None, talk: str) -> tuple[Signal, ...]:
+        """The last sixty things that the user did with items in other talks than this, oldest first."""
+        if user is None:
+            return ()
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT item, kind, value FROM feedback WHERE user = ? AND talk <> ? AND kind <> ? "
+                "ORDER BY id DESC LIMIT ?",
+                (user, talk, Feedback.FORGOTTEN, SIGNALS_KEPT),
+            ).fetchall()
+        return noted((), (Signal(item_id=item, kind=kind, seconds=value or 0.0) for item, kind, value in rows[::-1]))
+
+    def recorded(self) -> Iterator[RecordedTalk]:
+        """Every talk with a turn or feedback, those begun first before the others."""
+        with self._lock:
+            talks = self._db.execute("SELECT id, user FROM talks ORDER BY started, rowid").fetchall()
+            acts = self._db.execute("SELECT talk, turn, item, kind, at, value FROM feedback ORDER BY id").fetchall()
+        turns: dict[str, list[RecordedTurn]] = {}
+        for talk, turn, _, _ in self._turns():
+            turns.setdefault(talk, []).append(turn)
+        done: dict[str, list[RecordedFeedback]] = {}
+        for talk, number, item, kind, at, value in acts:
+            one = RecordedFeedback(number, item, Feedback(kind), at, value or 0.0)
+            done.setdefault(talk, []).append(one)
+        for talk, user in talks:
+            if talk in turns or talk in done:
+                yield RecordedTalk(talk, user, tuple(turns.get(talk, ())), tuple(done.get(talk, ())))
+
     def exposures(self) -> Iterator[Exposure]:
         """Every list shown for a query, the oldest first, with the feedback on its items in that turn of that talk."""
         with self._lock:
-            turns = self._db.execute(
-                "SELECT talk, number, query, shown FROM turns WHERE query IS NOT NULL AND shown != '[]' ORDER BY rowid"
-            ).fetchall()
             acts = self._db.execute("SELECT talk, turn, item, kind FROM feedback ORDER BY id").fetchall()
         done: dict[tuple[str, str], list[tuple[int, Feedback]]] = {}
         for talk, turn, item, kind in acts:
             done.setdefault((talk, item), []).append((turn, Feedback(kind)))
-        for talk, number, query, shown in turns:
-            items = tuple(json.loads(shown))
+        said: dict[str, tuple[Said, ...]] = {}
+        for talk, one, asked, many in self._turns():
+            heard = with_message(said.get(talk, ()), one.message, (mention.item_id for mention in one.mentions))
+            said[talk] = with_answer(heard, one.text, one.shown, again=not one.message)
+            if asked is None or not one.shown:
+                continue
             feedback = {
-                item: tuple(kind for turn, kind in done.get((talk, item), []) if turn in (number, number + 1))
-                for item in items
+                item: tuple(kind for turn, kind in done.get((talk, item), []) if turn in (one.number, one.number + 1))
+                for item in one.shown
             }
-            yield Exposure(
-                _QUERY.validate_json(query), items, {item: kinds for item, kinds in feedback.items() if kinds}
-            )
+            query = replace(_QUERY.validate_json(asked), said=heard[-many:] if many else ())
+            yield Exposure(query, one.shown, {item: kinds for item, kinds in feedback.items() if kinds})
 
     def counts(self) -> LogCounts:
         """How many talks, turns and pieces of feedback there are."""
@@ -186,14 +263,31 @@ class TalkLog:
         with self._lock:
             self._db.close()
 
+    def _turns(self) -> Iterator[tuple[str, RecordedTurn, str | None, int | None]]:
+        """(talk, turn, its query as JSON, how many messages that was asked with) of all turns, oldest first."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT talk, number, at, message, json_extract(reply, '$.request.mentions'), "
+                "json_extract(reply, '$.text'), shown, query, said FROM turns ORDER BY rowid"
+            ).fetchall()
+        for talk, number, at, message, mentions, text, shown, query, said in rows:
+            named = _MENTIONS.validate_json(mentions or "[]")
+            yield talk, RecordedTurn(number, at, message, named, text or "", tuple(json.loads(shown))), query, said
+
     def _update(
-        self, db: sqlite3.Connection, talk: str, state: TalkState, turn: int, feedback: list[tuple[str, Feedback]]
+        self,
+        db: sqlite3.Connection,
+        talk: str,
+        state: TalkState,
+        turn: int,
+        feedback: list[tuple[str, Feedback]],
+        dwell: float | None = None,
     ) -> None:
         db.execute("UPDATE talks SET state = ? WHERE id = ?", (state.model_dump_json(), talk))
         db.executemany(
-            "INSERT INTO feedback (talk, user, turn, item, kind, at) "
-            "SELECT id, user, ?, ?, ?, ? FROM talks WHERE id = ?",
-            [(turn, item, kind, _now(), talk) for item, kind in feedback],
+            "INSERT INTO feedback (talk, user, turn, item, kind, at, value) "
+            "SELECT id, user, ?, ?, ?, ?, ? FROM talks WHERE id = ?",
+            [(turn, item, kind, _now(), dwell if kind is Feedback.DWELLED else None, talk) for item, kind in feedback],
         )
 
     @contextmanager

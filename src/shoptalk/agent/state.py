@@ -7,14 +7,26 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.agent.offers import Asking, Question, taken
+from shoptalk.agent.signals import (
+    SIGNALS_KEPT,
+    Feedback,
+    Named,
+    Signal,
+    noted,
+    signals_in,
+    value_of,
+    with_answer,
+    with_message,
+)
 from shoptalk.retrieval.catalog import Catalog
-from shoptalk.retrieval.query import Act, Constraint, Operator, Query, Request, Stance
+from shoptalk.retrieval.query import Act, Constraint, Operator, Query, Request, Said, Stance, Touch
 from shoptalk.retrieval.schema import Column, Kind, Meaning
 
 _DEFAULT_COUNT = 4
 _TEXTS_KEPT = 3
 _UNDONE_AT_MOST = 10
 _LEANED_TO = 0.25
+_HOLDS_WITH = {Feedback.LIKED: "liked", Feedback.DISLIKED: "disliked", Feedback.SEEN: "seen"}
 _UPPER = frozenset({Operator.AT_MOST, Operator.LESS_THAN})
 _LOWER = frozenset({Operator.AT_LEAST, Operator.MORE_THAN})
 
@@ -70,6 +82,12 @@ class TalkState(BaseModel):
     question: Question | None = Field(default=None, description="what we asked at the end of the last answer")
     inquired: tuple[str, ...] = Field(default=(), description="facets that we asked about, or that are not to matter")
     before: tuple[Wanted, ...] = Field(default=(), description="what was wanted before each change, the newest last")
+    said: tuple[Said, ...] = Field(default=(), description="the last messages of both sides, with the items of each")
+    step: int = Field(default=0, description="messages of both sides so far")
+    signals: tuple[Signal, ...] = Field(default=(), description="what the person did with items here, the newest last")
+    earlier: tuple[Signal, ...] = Field(
+        default=(), exclude=True, description="the same from the user's other talks, read anew for each turn"
+    )
 
     @property
     def musts(self) -> tuple[Constraint, ...]:
@@ -115,7 +133,41 @@ def query_of(state: TalkState, catalog: Catalog, *, limit: int = 300) -> Query:
         disliked=state.disliked,
         exclude=frozenset(out),
         limit=limit,
+        said=state.said,
+        history=_history(state),
     )
+
+
+def _history(state: TalkState) -> tuple[Touch, ...]:
+    """What the person had to do with items, oldest first, other talks before this one.
+
+    Of what was taken back nothing stays: a like counts while it holds, and an item that served as a model ('like
+    Alien') counts as named once it no longer does. What is disliked has only that said of it.
+    """
+    known = {(one.item_id, one.kind) for one in (*state.earlier, *state.signals)}
+    untold = [
+        Signal(item_id=item_id, kind=kind)
+        for kind, ids in ((Feedback.LIKED, state.liked), (Feedback.DISLIKED, state.disliked))
+        for item_id in ids
+        if (item_id, kind) not in known
+    ]
+    before = (*untold, *state.earlier)[-SIGNALS_KEPT:]
+    dated = [(one, state.step + 1 + len(before) - place) for place, one in enumerate(before)]
+    dated += [(one, state.step + 1 - one.at) for one in state.signals]
+    return tuple(Touch(one.item_id, value, ago) for one, ago in dated if (value := _worth(one, state)))
+
+
+def _worth(signal: Signal, state: TalkState) -> float:
+    """How much a signal speaks for its item as things stand; 0 where it was taken back, or counts for nothing."""
+    if signal.item_id in state.disliked and signal.kind is not Feedback.DISLIKED:
+        return 0.0
+    if isinstance(signal.kind, Named):
+        holds = signal.kind is Named.AS_MODEL and signal.item_id in state.similar
+        return value_of(Named.AS_MODEL if holds else Named.PLAINLY)
+    field = _HOLDS_WITH.get(signal.kind)
+    if field is not None and signal.item_id not in getattr(state, field):
+        return 0.0
+    return value_of(signal.kind, signal.seconds)
 
 
 def advance(state: TalkState, request: Request, catalog: Catalog) -> TalkState:
@@ -157,6 +209,9 @@ def advance(state: TalkState, request: Request, catalog: Catalog) -> TalkState:
             "skip_shown": Act.MORE in request.acts or (state.skip_shown and not request.constraints),
             "count": request.count or state.count,
             "question": None,
+            "said": with_message(state.said, request.message, (m.item_id for m in request.mentions)),
+            "step": state.step + 1,
+            "signals": noted(state.signals, signals_in(request.mentions, state.step + 1)),
         }
     )
     return _remembering(changed, earlier)
@@ -239,10 +294,28 @@ def settled(state: TalkState, picks: Sequence[str]) -> TalkState:
     )
 
 
+def answered(state: TalkState, text: str, items: Sequence[str], *, again: bool = False) -> TalkState:
+    """The state after our answer was given and showed these items; `again` if it takes the place of the one before."""
+    said = with_answer(state.said, text, items, again=again)
+    return state.model_copy(update={"said": said, "step": state.step + 1})
+
+
 def fresh(state: TalkState) -> TalkState:
-    """Everything asked for is forgotten; what the person likes, dislikes and has seen stays, and it can be undone."""
-    kept = {"turn": state.turn, "liked": state.liked, "disliked": state.disliked, "seen": state.seen}
-    return _remembering(TalkState(**kept, before=state.before), state.wanted)
+    """Everything asked for is forgotten; what the person likes, dislikes and has seen stays, and it can be undone.
+
+    Of what they did with items, that a message only named them is forgotten too.
+    """
+    begun = TalkState(
+        turn=state.turn,
+        liked=state.liked,
+        disliked=state.disliked,
+        seen=state.seen,
+        before=state.before,
+        step=state.step,
+        signals=tuple(one for one in state.signals if isinstance(one.kind, Feedback)),
+        earlier=state.earlier,
+    )
+    return _remembering(begun, state.wanted)
 
 
 def without(state: TalkState, key: str) -> TalkState:
@@ -273,16 +346,41 @@ def rest_of(held: Constraint, gone: Collection[object]) -> Constraint | None:
     return Constraint.model_validate(held.model_dump() | {"value": value, "operator": operator, "span": None})
 
 
-def with_feedback(state: TalkState, item_id: str, *, liked: bool | None, seen: bool) -> TalkState:
-    """The state after the person liked (True), disliked (False) or had seen an item."""
-    update: dict[str, tuple[str, ...]] = {}
+def with_feedback(
+    state: TalkState,
+    item_id: str,
+    *,
+    liked: bool | None = None,
+    seen: bool = False,
+    clicked: bool = False,
+    bought: bool = False,
+    dwell: float | None = None,
+) -> TalkState:
+    """The state after the person liked (True) or disliked (False) an item, had seen it, clicked it, bought it, or
+    looked at it for `dwell` seconds. What was bought counts as seen."""
+    update: dict[str, object] = {}
     if liked is not None:
         plus, minus = ("liked", "disliked") if liked else ("disliked", "liked")
         update[plus] = _added(getattr(state, plus), (item_id,))
         update[minus] = tuple(one for one in getattr(state, minus) if one != item_id)
-    if seen:
+    if seen or bought:
         update["seen"] = _added(state.seen, (item_id,))
-    return state.model_copy(update=update)
+    done = feedback_kinds(liked=liked, seen=seen, clicked=clicked, bought=bought, dwell=dwell)
+    new = [Signal(item_id=item_id, kind=kind, at=state.step, seconds=_seconds(kind, dwell)) for kind in done]
+    return state.model_copy(update={**update, "signals": noted(state.signals, new)})
+
+
+def feedback_kinds(
+    *, liked: bool | None, seen: bool, clicked: bool, bought: bool, dwell: float | None
+) -> list[Feedback]:
+    """Which feedback that is, the weightiest last."""
+    told = {Feedback.SEEN: seen, Feedback.CLICKED: clicked, Feedback.DWELLED: dwell is not None}
+    told |= {Feedback.LIKED: liked is True, Feedback.DISLIKED: liked is False, Feedback.BOUGHT: bought}
+    return [kind for kind, is_told in told.items() if is_told]
+
+
+def _seconds(kind: Feedback, dwell: float | None) -> float:
+    return dwell if kind is Feedback.DWELLED and dwell is not None else 0.0
 
 
 def _said(wishes: Iterable[Constraint]) -> list[str]:
@@ -421,8 +519,10 @@ __all__ = [
     "TalkState",
     "Wanted",
     "advance",
+    "answered",
     "changes",
     "constraint_key",
+    "feedback_kinds",
     "fresh",
     "query_of",
     "rest_of",

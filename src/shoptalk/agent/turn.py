@@ -22,7 +22,7 @@ from shoptalk.agent.phrasing import strength_in_words
 from shoptalk.agent.reasons import reasons_for
 from shoptalk.agent.relaxing import emptied, widened
 from shoptalk.agent.remarks import relaxing_question
-from shoptalk.agent.state import TalkState, advance, changes, constraint_key, query_of, settled
+from shoptalk.agent.state import TalkState, advance, answered, changes, constraint_key, query_of, settled
 from shoptalk.agent.tokens import fold, singular, words
 from shoptalk.agent.understanding import Understanding
 from shoptalk.agent.words import FILLER
@@ -99,10 +99,11 @@ def take_turn(engine: Engine, state: TalkState, message: str | Request, record: 
         state = settled(state, [pick.item.id for pick in answer.picks])
     if Act.UNDO not in request.acts and state.wanted == earlier.wanted:  # nothing was changed that could be undone
         state = state.model_copy(update={"before": earlier.before})
-    question = answer.question if asked else None
+    question, text = answer.question if asked else None, "".join(pieces)
+    state = answered(state, text, [pick.item.id for pick in answer.picks], again=not request.message)
     state = state.model_copy(update={"question": question, "heard": question.text[:_MOST_HEARD] if question else ""})
     reply = Reply(
-        text="".join(pieces),
+        text=text,
         picks=answer.picks,
         request=request,
         chips=chips_of(state, engine.catalog),

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from shoptalk.agent.state import TalkState, advance, query_of, settled, with_feedback
+from shoptalk.agent.state import TalkState, advance, answered, query_of, settled, with_feedback
 from shoptalk.errors import LogError
 from shoptalk.eval.logs import Dialogue, ItemNames, LoggedTurn, read_dialogues
 from shoptalk.eval.metrics import Interval, TargetRow, summarise
@@ -186,11 +186,18 @@ class ShopRanks:
             request = self._shop.refresh().understanding.understand(turn.text, self._state)
             self._state = advance(self._state, request, self._shop.catalog)
         ids = [item_id for name in turn.items if (item_id := self._names.resolve(name)) is not None]
-        if turn.role == "shop" and ids:
-            self._state = settled(self._state, ids)
+        if turn.role == "shop":
+            self._state = answered(settled(self._state, ids) if ids else self._state, turn.text, ids)
         for told in turn.feedback:
             if (item_id := self._names.resolve(told.item)) is not None:
-                self._state = with_feedback(self._state, item_id, liked=told.liked, seen=told.seen is True)
+                self._state = with_feedback(
+                    self._state,
+                    item_id,
+                    liked=told.liked,
+                    seen=told.seen is True,
+                    clicked=told.clicked,
+                    bought=told.bought,
+                )
 
 
 class WordsAlone:

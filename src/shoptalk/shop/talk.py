@@ -1,6 +1,7 @@
 """`Talk`: one conversation of one user over a shop."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 from shoptalk.agent.events import Chip, Done, Event, Reply
 from shoptalk.agent.log import Feedback
 from shoptalk.agent.offers import Question
-from shoptalk.agent.state import TalkState, fresh, with_feedback, without
+from shoptalk.agent.state import TalkState, feedback_kinds, fresh, with_feedback, without
 from shoptalk.agent.turn import chips_of, take_turn
 from shoptalk.retrieval.query import Act, Request
 
@@ -116,22 +117,28 @@ class Talk:
         seen: bool | None = None,
         clicked: bool = False,
         bought: bool = False,
+        dwell: float | None = None,
     ) -> None:
         """Tell what the person thinks of an item, or did with it: on disk when it returns, used from the next turn on.
 
-        `liked=False` is "not this"; `seen=False` takes an earlier "seen" back; what was bought counts as seen. Raises
-        UnknownItemError, and ValueError if nothing is told.
+        `liked=False` is "not this"; `seen=False` takes an earlier "seen" back; what was bought counts as seen; `dwell`
+        are the seconds for which they looked at it. Raises UnknownItemError, and ValueError if nothing is told, or a
+        time that cannot be.
         """
         self._shop.catalog.row(item_id)
-        told = {Feedback.CLICKED: clicked, Feedback.LIKED: liked is True, Feedback.DISLIKED: liked is False}
-        told |= {Feedback.SEEN: seen is True, Feedback.BOUGHT: bought}
-        kinds = [kind for kind, is_told in told.items() if is_told]
+        if dwell is not None and not (math.isfinite(dwell) and dwell >= 0):
+            raise ValueError(f"dwell is a number of seconds from 0 on, not {dwell}")
+        has_seen = seen is True
+        kinds = feedback_kinds(liked=liked, seen=has_seen, clicked=clicked, bought=bought, dwell=dwell)
         if not kinds and seen is None:
-            raise ValueError("tell at least one of liked, seen, clicked and bought")
+            raise ValueError("tell at least one of liked, seen, clicked, bought and dwell")
         if kinds:
             self._change(
-                lambda state: with_feedback(state, item_id, liked=liked, seen=seen is True or bought),
+                lambda state: with_feedback(
+                    state, item_id, liked=liked, seen=has_seen, clicked=clicked, bought=bought, dwell=dwell
+                ),
                 lambda _: [(item_id, kind) for kind in kinds],
+                dwell=dwell,
             )
         if seen is False and not bought:
             self._change(lambda state: _without(state, f"seen:{item_id}"), lambda state: _forgotten(state, item_id))
@@ -167,11 +174,13 @@ class Talk:
 
         yield from take_turn(snapshot.engine, before, message, record)
 
-    def _change(self, change: "Change", told: Callable[[TalkState], list[tuple[str, Feedback]]]) -> None:
+    def _change(
+        self, change: "Change", told: Callable[[TalkState], list[tuple[str, Feedback]]], *, dwell: float | None = None
+    ) -> None:
         """Change the state on disk now, and that of a turn under way when it ends."""
         with self._turns.state_lock:
             state = change(self._stored())
-            self._shop.log.record_feedback(self.id, state, told(state))
+            self._shop.log.record_feedback(self.id, state, told(state), dwell=dwell)
             self._turns.during.append(change)
 
     def _state(self, catalog: "Catalog") -> TalkState:
@@ -187,14 +196,18 @@ class Talk:
         return state
 
     def _stored(self) -> TalkState:
-        """The state on disk, with what its user likes, dislikes and has seen as last said in any of their talks."""
+        """The state on disk, with what its user likes, dislikes and has seen as last said in any of their talks.
+
+        Of the others it also has what was done with items there.
+        """
         held = self._shop.log.load(self.id)
         if held is None:
             raise KeyError(f"the talk '{self.id}' was removed from this shop")
         if self.user is None:
             return held[1]
-        known = self._shop.log.memory(self.user)
-        return held[1].model_copy(update={"liked": known.liked, "disliked": known.disliked, "seen": known.seen})
+        known, earlier = self._shop.log.memory(self.user), self._shop.log.earlier(self.user, self.id)
+        remembered = {"liked": known.liked, "disliked": known.disliked, "seen": known.seen}
+        return held[1].model_copy(update={**remembered, "earlier": earlier})
 
 
 def _reply_of(events: Iterator[Event]) -> Reply:
