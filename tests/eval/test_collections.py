@@ -5,14 +5,15 @@ The fixtures are made up here, in the formats in which the datasets are publishe
 
 import gzip
 import json
-import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shoptalk.errors import DatasetError
 from shoptalk.eval.datasets.collections import COLLECTIONS, collection, describe_with
+from shoptalk.shop.interactions import read_interactions
 
 SUFFIXES = ("", ".gz")
 
@@ -244,7 +245,6 @@ def test_games_leave_the_last_item_out_or_the_one_before(tmp_path, split, expect
         user: had for user, (had, _) in expected.items()
     }
     assert [item["title"] for item in held.items] == ["Salt & Sand", '12" Disc', "Loom", "Loom"]
-    assert held.train.frame()["time"].null_count() == len(held.train)
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
@@ -272,7 +272,18 @@ def test_movielens_valid_keeps_what_test_asks_for_out_of_train(tmp_path):
 
 def test_movielens_ratings_speak_for_and_against(tmp_path):
     first = read("movielens", put(tmp_path, MOVIELENS), "test").test[0]
-    assert dict(zip(first.had, first.values, strict=True)) == {"60": 0.0, "10": 1.0, "40": -0.5, "30": 1.0}
+    assert dict(zip(first.had, first.values, strict=True)) == {"60": -0.5, "10": 1.0, "40": -0.5, "30": 1.0}
+
+
+@pytest.mark.parametrize("name", ["games", "movielens"])
+def test_a_shop_reads_the_interactions_as_they_are_asked_about(tmp_path, name):
+    held = read(name, put(tmp_path, ALL[name]), "test")
+    held.train.frame().write_parquet(file := tmp_path / "train.parquet")
+    told = read_interactions(file)
+    assert [told.item_ids[code] for code in told.items.tolist()] == held.train.items.tolist()
+    assert told.users.tolist() == np.unique(held.train.users, return_inverse=True)[1].tolist()
+    assert told.values.tolist() == held.train.values.tolist()
+    assert np.array_equal(told.times, held.train.times, equal_nan=True)
 
 
 def test_movielens_titles_read_as_people_write_them(tmp_path):
@@ -424,7 +435,3 @@ def test_items_are_described_with_those_of_the_same_title_and_year_only():
     ]  # fmt: skip
     assert describe_with(items, others) == ({**items[0], "genres": ["drama"]}, *items[1:])
     assert describe_with(items[:1], [*others, {**others[0], "id": "5"}]) == (items[0],), "two films of that name"
-
-
-def test_times_that_are_not_known_are_not_a_number(tmp_path):
-    assert all(math.isnan(time) for time in read("games", put(tmp_path, GAMES)).train.times)

@@ -44,8 +44,8 @@ Kind = Literal["crs", "next", "search"]
 
 _FILM = Overrides(id="id", title="title")
 _PRODUCT = Overrides(id="id", title="title", price="price:minor")
-#: MovieLens' stars are a plain yes from here on; what is said of a film below 3 stars is no recommendation of it.
-_POSITIVE, _MIDDLING, _POOR = 4.0, 3.0, 2.5
+#: MovieLens' stars from which on they are a plain yes, and a weak one.
+_POSITIVE, _MIDDLING = 4.0, 3.0
 _INSPIRED_YEAR = re.compile(r"\s*\((\d{4})?[^()]*\)?\s*$")
 
 
@@ -70,24 +70,26 @@ class DialogueSet:
 class Interactions:
     """m events, users one after another and each user's oldest first.
 
-    `users` and `items` (m,) are ids. `values` (m,) say how much an event speaks for its item, as in `Touch`; `times`
-    (m,) are seconds since 1970, NaN where not known.
+    `users` and `items` (m,) are ids. `values` (m,) say how much an event speaks for its item, as in `Touch`; `stars`
+    (m,) are what the dataset itself tells of that, and `times` (m,) are seconds since 1970: both NaN where not known.
     """
 
     users: NDArray[np.str_]
     items: NDArray[np.str_]
     values: NDArray[np.float64]
+    stars: NDArray[np.float64]
     times: NDArray[np.float64]
 
     def __len__(self) -> int:
         return len(self.users)
 
     def frame(self) -> "pl.DataFrame":
-        """As a table with the columns user, item, value and time (null where not known)."""
+        """As a shop is given it: user, item and, where the dataset tells them, rating (stars) and time (seconds)."""
         import polars as pl
 
-        columns = {"user": self.users, "item": self.items, "value": self.values, "time": self.times}
-        return pl.DataFrame(columns).with_columns(pl.col("time").fill_nan(None))
+        told = {"rating": self.stars, "time": self.times}
+        known = {name: column for name, column in told.items() if not np.isnan(column).all()}
+        return pl.DataFrame({"user": self.users, "item": self.items, **known}).fill_nan(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +388,7 @@ def _read_games(folder: Path, split: str) -> InteractionSet:
         had, target = (one.items, one.next_item) if split == "test" else (one.items[:-1], one.items[-1])
         if had:
             questions.append(LeftOut(one.user, had, (1.0,) * len(had), target))
-    train = _interactions((one.user, item, 1.0, np.nan) for one in questions for item in one.had)
+    train = _interactions((one.user, item, 1.0, np.nan, np.nan) for one in questions for item in one.had)
     return InteractionSet("games", tuple(known.values()), train, tuple(questions))
 
 
@@ -402,7 +404,7 @@ def _read_movielens(folder: Path, split: str) -> InteractionSet:
         by_user[rating.user].append(rating)
     histories = [_before_target(sorted(held, key=lambda rating: rating.time), split) for held in by_user.values()]
     train = _interactions(
-        (one.user, one.film, _value(one.stars), float(one.time)) for had, _ in histories for one in had
+        (one.user, one.film, _value(one.stars), one.stars, float(one.time)) for had, _ in histories for one in had
     )
     questions = (
         LeftOut(target.user, tuple(one.film for one in had), tuple(_value(one.stars) for one in had), target.film)
@@ -429,20 +431,15 @@ def _before_target(
 
 
 def _value(stars: float) -> float:
-    """4 stars and more are a plain yes, 3 and 3.5 a weak one; 2.5 says nothing, and what is less speaks against."""
-    if stars >= _POSITIVE:
-        return 1.0
-    return 0.3 if stars >= _MIDDLING else 0.0 if stars >= _POOR else -0.5
+    """4 stars and more are a plain yes, 3 and 3.5 a weak one, and less speaks against: as a shop reads five stars."""
+    return 1.0 if stars >= _POSITIVE else 0.3 if stars >= _MIDDLING else -0.5
 
 
-def _interactions(events: Iterable[tuple[str, str, float, float]]) -> Interactions:
-    users, items, values, times = zip(*events, strict=True) if (events := list(events)) else ((), (), (), ())
-    return Interactions(
-        np.array(users, dtype=np.str_),
-        np.array(items, dtype=np.str_),
-        np.array(values, dtype=np.float64),
-        np.array(times, dtype=np.float64),
-    )
+def _interactions(events: Iterable[tuple[str, str, float, float, float]]) -> Interactions:
+    """Of user, item, value, stars and time."""
+    users, items, *numbers = list(zip(*events, strict=True)) or [()] * 5
+    values, stars, times = (np.array(column, dtype=np.float64) for column in numbers)
+    return Interactions(np.array(users, dtype=np.str_), np.array(items, dtype=np.str_), values, stars, times)
 
 
 def _require_known(folder: Path, split: str) -> None:
