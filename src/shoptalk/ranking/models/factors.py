@@ -69,7 +69,7 @@ class Als:
         self._items = items
         whole = items.astype(np.float64)
         self._normal = whole.T @ whole + config.regularization * np.eye(items.shape[1])
-        self._known = items.any(axis=1)
+        self._known: NDArray[np.bool_] = np.any(items != 0, axis=1)
 
     @classmethod
     def fit(cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: AlsConfig | None = None) -> Self:
@@ -98,8 +98,8 @@ class Als:
         items, values = _touched(context, self._known, self.config.decay)
         if not (values > 0).any():
             return None
-        who = self._folded(items, values)
-        return (self._items @ who.astype(np.float32)).astype(np.float32)
+        scores: Scores = self._items @ self._folded(items, values)
+        return scores
 
     def save(self, folder: Path) -> None:
         """Write `als.npz` into the folder."""
@@ -111,13 +111,12 @@ class Als:
         config, arrays = load_arrays(folder, cls.name, AlsConfig, ("items",))
         return cls(arrays["items"], config)
 
-    def _folded(self, items: Ints, values: Floats) -> Floats:
+    def _folded(self, items: Ints, values: Floats) -> Factors:
         """(f,) the vector of who had to do with these items: (Y'Y + Y'(C - 1)Y + reg)^-1 Y'Cp."""
         of_items = self._items[items].astype(np.float64)
         confidence = self.config.alpha * np.abs(values)
         left = self._normal + (of_items.T * (confidence - 1)) @ of_items
-        wanted: Floats = np.linalg.solve(left, of_items.T @ (confidence * (values > 0)))
-        return wanted
+        return np.linalg.solve(left, of_items.T @ (confidence * (values > 0))).astype(np.float32)
 
 
 class Bpr:
@@ -133,7 +132,7 @@ class Bpr:
         """`items` (n_items, f) and `biases` (n_items,), zeros for what nobody chose. Use `fit` or `load`."""
         self.config = config
         self._items, self._biases, self._stretch = items, biases, stretch
-        self._known = items.any(axis=1)
+        self._known: NDArray[np.bool_] = np.any(items != 0, axis=1)
 
     @classmethod
     def fit(cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: BprConfig | None = None) -> Self:
@@ -166,7 +165,8 @@ class Bpr:
         if not (values > 0).any():
             return None
         who = self._stretch * (values / np.abs(values).sum()) @ self._items[items]
-        return (self._items @ who.astype(np.float32) + self._biases).astype(np.float32)
+        scores: Scores = self._items @ who.astype(np.float32) + self._biases
+        return scores
 
     def save(self, folder: Path) -> None:
         """Write `bpr.npz` into the folder."""
@@ -182,7 +182,7 @@ class Bpr:
 @contextmanager
 def _one_thread() -> Iterator[None]:
     """One BLAS thread while fitting: `implicit` warns of more, and sums in another order would not be the same."""
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     with threadpool_limits(1, "blas"):
         yield

@@ -264,15 +264,14 @@ def _votes(choices: Sequence[Choice], n_items: int, later: float) -> "csr_matrix
     return now.maximum((following @ now > 0).astype(np.float32) * np.float32(later)).tocsr().astype(np.float32)
 
 
-def _best(likeness: NDArray[Any], k: int) -> tuple[Ints, Floats]:
+def _best(likeness: Vectors, k: int) -> tuple[Ints, Floats]:
     """Places of the k greatest values above 0, ascending, and these; of equal ones those with the lower place."""
-    likeness = likeness.astype(np.float64)
-    found = np.flatnonzero(likeness > 0)
+    least = np.partition(likeness, -k)[-k] if len(likeness) > k else 0
+    found = np.flatnonzero(likeness >= least if least > 0 else likeness > 0)
     if len(found) > k:
-        least = np.partition(likeness[found], len(found) - k)[len(found) - k]
-        above, at = np.flatnonzero(likeness > least), np.flatnonzero(likeness == least)
-        found = np.sort(np.concatenate([above, at[: k - len(above)]]))
-    return found, likeness[found]
+        tied = np.flatnonzero(likeness[found] == least)
+        found = np.delete(found, tied[len(tied) - (len(found) - k) :])
+    return found, likeness[found].astype(np.float64)
 
 
 def _share(votes: "csr_matrix", moments: Ints, weights: Floats) -> Scores | None:

@@ -107,8 +107,8 @@ class Lexicon:
         """Distinct codes and decayed counts of messages, oldest first."""
         weights = self.reading.decay ** np.arange(len(words) - 1, -1, -1.0)
         codes, places = np.unique(np.array(list(chain.from_iterable(words)), dtype=np.int64), return_inverse=True)
-        counts = np.bincount(places, weights=np.repeat(weights, [len(one) for one in words]), minlength=len(codes))
-        return codes, counts
+        of_each = np.repeat(weights, [len(one) for one in words])
+        return codes, np.bincount(places, weights=of_each, minlength=len(codes)).astype(np.float64)
 
     def _codes(self, message: Said) -> list[int]:
         return [self.codes[term] for term in _terms(message, self.reading) if term in self.codes]
