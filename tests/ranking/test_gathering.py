@@ -6,17 +6,20 @@ from shoptalk.ranking.evidence import (
     CloseTo,
     Compared,
     ConstraintMet,
+    FollowsOn,
     MeaningMatch,
+    NamedAfter,
+    Popular,
     SharesWith,
     WellRated,
     WishMissed,
     WordsMatch,
 )
-from shoptalk.ranking.features import FEATURES, column_of, features
-from shoptalk.ranking.gathering import gather_evidence
+from shoptalk.ranking.features import FEATURES, Topic, column_of, features
+from shoptalk.ranking.gathering import gather_evidence, gather_facts
 from shoptalk.ranking.lambdarank import FusedRanker
 from shoptalk.ranking.rank import Ranking, RankingConfig
-from shoptalk.retrieval.query import Operator, Query
+from shoptalk.retrieval.query import Operator, Query, Said, Touch
 
 BOARD = space_of(checkerboard())
 
@@ -206,3 +209,92 @@ def test_nothing_found_gives_nothing_to_show():
     picks = ranking.pick(ranked, 3)
     assert len(picks) == 0
     assert ranking.evidence(Query(), candidates, ranked, picks) == []
+
+
+class Counts:
+    """What people took to, as tables: rows together and after one another, talks by row, rows by popularity."""
+
+    def __init__(self, together=(), follows=(), talks=(), ranks=()):
+        self._together, self._follows, self._talks, self._ranks = map(dict, (together, follows, talks, ranks))
+
+    def together(self, row_a, row_b):
+        return self._together.get(frozenset((row_a, row_b)), 0)
+
+    def follows(self, before, row):
+        return self._follows.get((before, row), 0)
+
+    def similar_talks(self, query, row):
+        return (self._talks.get(row, 0), 50) if query.said else None
+
+    def popularity_rank(self, row):
+        return self._ranks.get(row)
+
+
+def choices(query, known, position=0, rows=(50,), **given):
+    """The facts from people's choices, with what these topics gave."""
+    topics = dict.fromkeys(Topic, 0.0) | {Topic[name.upper()]: amount for name, amount in given.items()}
+    told = gather_facts(BOARD, query, found(list(rows)), np.array([position]), [topics], known)[0]
+    return [fact for fact in told if fact.kind in ("together", "follows", "talks", "popular")]
+
+
+def pair(one, other):
+    return frozenset((one, other))
+
+
+def test_what_was_often_taken_together_with_is_told_most_first_and_shares_the_weight():
+    known = Counts(together={pair(50, 0): 10, pair(50, 1): 30, pair(50, 2): 5, pair(50, 3): 2})
+    query = Query(
+        liked=("film-0-0", "film-0-3"), similar=("film-0-2",), history=(Touch("film-0-1", 0.5), Touch("film-0-4", -1))
+    )
+    told = choices(query, known, together=0.4)
+    assert [(fact.item_id, fact.title, fact.sessions) for fact in told] == [
+        ("film-0-1", "Picture 0 1", 30),
+        ("film-0-0", "Picture 0 0", 10),
+    ]
+    assert [fact.weight for fact in told] == pytest.approx([0.3, 0.1])
+
+
+@pytest.mark.parametrize("query", [Query(), Query(disliked=("film-0-0",)), Query(history=(Touch("film-0-0", -1.0),))])
+def test_nothing_is_told_as_taken_together_with_what_the_person_did_not_take_to(query):
+    assert choices(query, Counts(together={pair(50, 0): 10}), together=0.4) == []
+
+
+def test_only_the_last_thing_taken_is_followed_by_anything():
+    known = Counts(follows={(0, 50): 9, (1, 50): 4})
+    query = Query(history=(Touch("film-0-0"), Touch("film-0-1")))
+    (told,) = choices(query, known, follows=0.2)
+    assert isinstance(told, FollowsOn)
+    assert (told.item_id, told.times, told.weight) == ("film-0-1", 4, pytest.approx(0.2))
+    assert choices(Query(history=(Touch("film-0-1"), Touch("film-0-2"))), known, follows=0.2) == []
+
+
+def test_past_talks_are_told_where_the_item_came_up_in_some():
+    known = Counts(talks={50: 12})
+    said = Query(said=(Said("something like this", True),))
+    (told,) = choices(said, known, talks=0.2)
+    assert isinstance(told, NamedAfter)
+    assert (told.times, told.among, told.weight) == (12, 50, pytest.approx(0.2))
+    assert choices(said, known, rows=(51,), talks=0.2) == []
+    assert choices(Query(), known, talks=0.2) == []
+
+
+def test_popularity_is_told_of_the_first_few_only():
+    known = Counts(ranks={50: 10, 51: 11})
+    (told,) = choices(Query(), known, popular=0.2)
+    assert isinstance(told, Popular)
+    assert (told.rank, told.weight) == (10, pytest.approx(0.2))
+    assert choices(Query(), known, rows=(51,), popular=0.2) == []
+
+
+def test_what_a_topic_spoke_against_is_told_with_that_weight():
+    known = Counts(together={pair(50, 0): 10}, ranks={50: 1})
+    told = choices(Query(liked=("film-0-0",)), known, together=-0.3, popular=-0.1)
+    assert [fact.weight for fact in told] == pytest.approx([-0.1, -0.3])
+
+
+def test_a_ranking_that_knows_what_people_took_to_has_it_in_its_evidence():
+    ranking = Ranking(BOARD, FusedRanker(), known=Counts(ranks={2: 1}))
+    candidates = found([0, 2])
+    ranked = ranking.rank(Query(), candidates)
+    told = ranking.evidence(Query(), candidates, ranked, ranking.pick(ranked, 2))
+    assert [[fact.kind for fact in facts] for facts in told] == [[], ["popular"]]

@@ -126,9 +126,7 @@ def _others_choice(fact: Evidence) -> str:
         case NamedAfter():
             return f"came up in {fact.times:,} of the {fact.among:,} past talks most like this one"
         case Popular():
-            return (
-                "chosen more than anything else here" if fact.rank == 1 else f"no. {fact.rank:,} of what is chosen here"
-            )
+            return f"no. {fact.rank:,} of what people choose here"
         case Fresh():
             return "less known than most here"
         case Varied():
