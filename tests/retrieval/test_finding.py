@@ -102,7 +102,7 @@ def test_what_is_found_may_be_found_and_the_same_query_finds_the_same(finder, qu
 def test_text_is_searched_by_meaning_and_by_words(finder):
     found = finder.find(Query(text="caravan", limit=30))
     assert all("caravan" in finder.catalog.titles[row] for row in found.rows[:20])
-    assert set(found.scores) == {"dense", "lexical"}
+    assert set(found.scores) == {"dense", "lexical", "coherence"}
     np.testing.assert_array_equal(found.scores["dense"], finder.vectors.cosines(found.rows, found.vector))
     assert np.isnan(found.scores["lexical"]).sum() == sum(
         "caravan" not in finder.catalog.titles[row] for row in found.rows
@@ -217,9 +217,17 @@ def test_nothing_passes_gives_nothing(finder):
     assert (len(found), found.passing) == (0, 0)
 
 
+def test_what_the_words_find_first_draws_its_like(tmp_path):
+    texts = ["green tea loose leaf", "green tea in bags", "green tea powder", "boat painted green tea rack"]
+    items = [Item(id=f"i{row}", title=text) for row, text in enumerate(texts)]
+    found = make_finder(tmp_path, items).find(Query(text="green tea"))
+    closeness = dict(zip(found.rows.tolist(), found.scores["coherence"].tolist(), strict=True))
+    assert min(closeness, key=closeness.__getitem__) == 3
+
+
 def test_weights_move_the_order(tmp_path):
     items = make_items(60)
-    words = make_finder(tmp_path / "a", items, config=FusionConfig(dense=0.0, lexical=1.0)).find(
+    words = make_finder(tmp_path / "a", items, config=FusionConfig(dense=0.0, lexical=1.0, coherence=0.0)).find(
         Query(text="house 5 chase")
     )
     assert words.scores["lexical"][0] == np.nanmax(words.scores["lexical"])

@@ -73,6 +73,20 @@ def test_any_text_is_a_query(index, text, k):
     assert (np.diff(scores) <= 0).all()
 
 
+def test_the_last_word_of_a_long_record_is_found_as_well_as_its_numbers_and_flags(tmp_path):
+    columns = (
+        Column(name="heated", role=Role.FACET, kind=Kind.FLAG),
+        Column(name="size", role=Role.FACET, kind=Kind.NUMBER, unit="litre"),
+    )
+    schema = Schema(columns=(*SCHEMA.columns, *columns))
+    items = [
+        Item(id="plain", title="Mug", text="no", facets={"heated": False}),
+        Item(id="long", title="Flask", text="filler " * 2_000 + "bottom", facets={"heated": True, "size": 1250000.0}),
+    ]
+    index = LexicalIndex.build(tmp_path / "lexical", Catalog.from_items(items, schema))
+    assert [found(index, text) for text in ("bottom", "heated", "1250000", "litres")] == [[1]] * 4
+
+
 def test_very_long_texts_are_searched_by_their_rarest_words(index):
     assert found(index, "water " * 400 + "tent")[0] == 3
     assert found(index, ')(+-"*~[]{}^\\/&|: kettle' * 5_000) == [0, 1]

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoptalk.retrieval.catalog import Catalog, FlagColumn, NumberColumn
+from shoptalk.retrieval.coherence import FIRST, centre
 from shoptalk.retrieval.encoder import Encoder
 from shoptalk.retrieval.index import VectorIndex, best_rows
 from shoptalk.retrieval.lexical import LexicalIndex
@@ -25,10 +26,10 @@ Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
-SOURCES = ("dense", "lexical", "similar", "liked", "wishes", "prior")
-"""Cosine to the text; BM25 of its words; highest cosine to an item asked for as a model, and to a liked one; share of
-the wishes met, rare ones weighing more; what is well rated and popular. A shop that has learned from people's choices
-has the sources of its models besides."""
+SOURCES = ("dense", "lexical", "coherence", "similar", "liked", "wishes", "prior")
+"""Cosine to the text; BM25 of its words; cosine to what these found first, taken together; highest cosine to an item
+asked for as a model, and to a liked one; share of the wishes met, rare ones weighing more; what is well rated and
+popular. A shop that has learned from people's choices has the sources of its models besides."""
 
 
 class LearnedSources(Protocol):
@@ -51,10 +52,12 @@ class LearnedSources(Protocol):
 class FusionConfig:
     """What each source's ranks weigh, and the constant of reciprocal rank fusion."""
 
-    dense: float = 1.0
+    dense: float = 0.5
     """nearness of the description to the text"""
     lexical: float = 1.0
     """words of the text"""
+    coherence: float = 0.2
+    """nearness to what the words found first, taken together"""
     similar: float = 1.5
     """nearness to an item asked for as a model"""
     liked: float = 0.5
@@ -246,6 +249,9 @@ class _Search:
             found, bm25 = self._lexical
             scores["lexical"] = np.full(len(rows), np.nan, dtype=np.float32)
             scores["lexical"][np.searchsorted(rows, found)] = bm25
+            middle = centre(self._finder.vectors.vectors[found[:FIRST]], bm25[:FIRST])
+            if middle is not None:
+                scores["coherence"] = self._finder.vectors.cosines(rows, middle[None, :])
         if self._wished is not None:
             scores["wishes"] = self._wished[rows]
         told = {source: scores[source] for source in SOURCES if source in scores}

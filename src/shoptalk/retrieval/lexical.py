@@ -1,4 +1,4 @@
-"""Search by words: a tantivy index of titles, documents and facet values, scored with BM25.
+"""Search by words: a tantivy index of titles, whole records and category values, scored with BM25.
 
 What a person typed is data: queries are made of single terms by program, so no message is a syntax error.
 """
@@ -36,15 +36,15 @@ _AGAIN = "Build it again from the catalog."
 
 @dataclass(frozen=True)
 class LexicalConfig:
-    """How words are weighed. A term counts with the field that it fits best and a tenth of the others."""
+    """How words are weighed. A term counts with the field that it fits best and a share of the others."""
 
     title: float = 1.0
     """weight of a term in the title"""
     body: float = 1.0
-    """weight of a term in the document"""
-    facets: float = 1.2
+    """weight of a term anywhere in the record"""
+    facets: float = 0.7
     """weight of a term among the category values"""
-    others: float = 0.1
+    others: float = 0.2
     """share of the fields that are not a term's best"""
     most_terms: int = 64
     """terms of a request that are searched: the rarest"""
@@ -112,7 +112,7 @@ class LexicalIndex:
             document.add_text("id", item_id)
             document.add_unsigned("key", _key(item_id))
             document.add_text("title", catalog.titles[row])
-            document.add_text("body", catalog.document(row))
+            document.add_text("body", _record_words(catalog, row))
             document.add_text("facets", " | ".join(_facet_words(catalog, row)))
             writer.add_document(document)
         writer.commit()
@@ -254,6 +254,22 @@ def _words(text: str, most: int) -> list[str]:
         if len(words) == most:
             break
     return words
+
+
+def _record_words(catalog: Catalog, row: int) -> str:
+    """All that the record says, nothing cut: whatever a person can read there, its words find."""
+    words = [catalog.titles[row]]
+    for facet in catalog.schema.facets:
+        match catalog.value(row, facet.name):
+            case True:
+                words.append(facet.label or facet.name)
+            case float(number):
+                words.append(f"{number:.15g} {facet.unit or ''}")
+            case str(word):
+                words.append(word)
+            case tuple(several):
+                words.extend(several)
+    return "\n".join((*words, catalog.texts[row]))
 
 
 def _facet_words(catalog: Catalog, row: int) -> list[str]:
