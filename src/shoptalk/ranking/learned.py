@@ -167,5 +167,5 @@ def _class_of(name: str) -> Any:
 
 
 def _loaded(kind: Any, folder: Path, encoder: "Encoder | None") -> Model:
-    model: Model = kind.load(folder, encoder=encoder)
+    model: Model = kind.load(folder, encoder=encoder) if kind.name == "talks_dense" else kind.load(folder)
     return model

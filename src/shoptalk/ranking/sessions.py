@@ -124,6 +124,26 @@ class Sessions:
             said=tuple(self.said[at] for at in sessions.tolist()) if self.said else (),
         )
 
+    @classmethod
+    def joined(cls, parts: Sequence[Self]) -> Self:
+        """All sessions of several sources over the same items, one source after another. Raises ValueError on none."""
+        if not parts:
+            raise ValueError("there is no source of sessions")
+        starts = np.cumsum([0, *(len(one.items) for one in parts)])
+        has_words = any(one.said for one in parts)
+        said = [message for one in parts for message in (one.said or ((),) * len(one))]
+        ends = [one.offsets[1:] + start for one, start in zip(parts, starts.tolist(), strict=False)]
+        return cls(
+            n_items=parts[0].n_items,
+            offsets=np.concatenate([[0], *ends]).astype(np.int64),
+            items=np.concatenate([one.items for one in parts]),
+            values=np.concatenate([one.values for one in parts]),
+            steps=np.concatenate([one.steps for one in parts]),
+            times=np.concatenate([one.times for one in parts]),
+            chosen=np.concatenate([one.chosen for one in parts]),
+            said=tuple(said) if has_words else (),
+        )
+
     def context(self, session: int, step: int) -> Context:
         """What is known in a session before that step."""
         start, end = int(self.offsets[session]), int(self.offsets[session + 1])

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CHOICES",
+    "LOG",
     "Impression",
     "JudgedList",
     "Progress",
@@ -40,7 +41,7 @@ Progress = Callable[[int, int], None]
 """Called with (steps done, steps in all)."""
 
 CHOICES = "choices"
-_LOG = "log"
+LOG = "log"
 _MANY_LISTS = 1000
 _FOR_MANY = LambdaConfig(trees=400, leaves=31, learning_rate=0.05, min_rows=100, patience=50, cut=50)
 _FEWEST_LISTS = 40
@@ -125,7 +126,7 @@ def train_from_log(
         raise LogError(problem, hint="Train from the items until people have clicked, liked or bought something.")
     missing = queries if len(usable) < _ENOUGH_IMPRESSIONS else 0
     made = made_lists(finder, space, queries=missing, seed=seed, progress=_part(progress, 0, missing, _trees(config)))
-    parts = {_LOG: usable, "items": made} if made else {_LOG: usable}
+    parts = {LOG: usable, "items": made} if made else {LOG: usable}
     return train_from_lists(parts, _seeded(config, seed), _part(progress, missing, _trees(config), 0))
 
 
@@ -188,7 +189,7 @@ def _sampled(one: JudgedList, random: np.random.Generator) -> JudgedList:
 
 def _taught(one: JudgedList) -> JudgedList:
     """The list without the features that a made query would teach wrongly."""
-    if one.kind in (_LOG, CHOICES):
+    if one.kind in (LOG, CHOICES):
         return one
     x = one.x.copy()
     x[:, _UNTAUGHT] = np.nan
@@ -209,7 +210,7 @@ def _log_list(finder: "Finder", space: FeatureSpace, shown: Impression, seed: in
     if not len(labels) or np.ptp(labels) == 0:
         return None
     weights = np.array([weight for _, weight in judged])
-    return JudgedList(_LOG, features(space, shown.query, candidates)[kept], labels, weights)
+    return JudgedList(LOG, features(space, shown.query, candidates)[kept], labels, weights)
 
 
 def _judged(place: int | None, gain: float | None) -> tuple[int, float]:

@@ -29,7 +29,17 @@ from shoptalk.errors import (
 )
 from shoptalk.retrieval.schema import Schema
 
-__all__ = ["FORMAT", "Manifest", "ShopFolder", "SourcePrint", "StoredFile", "sync_folder", "sync_tree", "write_whole"]
+__all__ = [
+    "FORMAT",
+    "LEARNED",
+    "Manifest",
+    "ShopFolder",
+    "SourcePrint",
+    "StoredFile",
+    "sync_folder",
+    "sync_tree",
+    "write_whole",
+]
 
 FORMAT = 1
 """Version of the folder's layout. Raise it when an older shoptalk could not open what a newer one writes."""
@@ -39,6 +49,8 @@ RECORD = "building.json"
 
 FILES = ("catalog", "records", "vectors")
 FOLDERS = ("chroma", "lexical", "ranker")
+LEARNED = "learned"
+"""Folder in the ranker's, with the models of people's choices that it was trained with; a new shop has none."""
 _SUFFIX = {"catalog": ".parquet", "records": ".parquet", "vectors": ".npy"}
 _OF_A_GENERATION = re.compile(rf"^({'|'.join((*FILES, *FOLDERS, 'facets'))})-(\d+)(\.\w+)*$")
 _LOCK, _WRITER, _LEFT_OVER = "writer.lock", "writer.json", ".unfinished"

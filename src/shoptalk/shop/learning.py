@@ -1,9 +1,121 @@
-"""What was shown and what people did with it, as the ranker learns from it."""
+"""How a shop learns from what people did: in its own talks, in dialogues kept elsewhere, in files of interactions."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from shoptalk.agent.log import Exposure, Feedback
-from shoptalk.ranking.training import Impression
+from shoptalk.errors import LogError
+from shoptalk.ranking.lambdarank import Ranker
+from shoptalk.ranking.learned import Learned, LearnedHere
+from shoptalk.ranking.sessions import Sessions
+from shoptalk.ranking.stacking import StackingConfig, judged_choices, split_by_time
+from shoptalk.ranking.training import (
+    CHOICES,
+    LOG,
+    Impression,
+    lists_of_impressions,
+    made_lists,
+    train_from_lists,
+)
+from shoptalk.retrieval.finding import Finder
+from shoptalk.shop.interactions import read_interactions
+from shoptalk.shop.parts import Progress, RememberingEncoder, from_stage, queries_for
+from shoptalk.shop.recordings import Dialogue, sessions_of_dialogues, sessions_of_interactions, sessions_of_log
 
-__all__ = ["impression_of"]
+if TYPE_CHECKING:
+    from shoptalk.agent.log import TalkLog
+    from shoptalk.shop.snapshot import Snapshot
+
+__all__ = ["Lessons", "impression_of", "learn", "lessons_of"]
+
+_FEWEST_CHOICES = 100
+_NOTHING = "Train from the items until people have clicked, liked or bought something."
+
+
+@dataclass(frozen=True, slots=True)
+class Lessons:
+    """What there is to learn from: sessions of all sources, and the shop's own shown lists, the oldest first."""
+
+    sessions: Sessions
+    impressions: tuple[Impression, ...]
+
+    @property
+    def choices(self) -> int:
+        """How many times something was chosen."""
+        return int(self.sessions.chosen.sum())
+
+
+def lessons_of(
+    snapshot: "Snapshot",
+    log: "TalkLog",
+    *,
+    dialogues: Iterable[Dialogue] | None = None,
+    interactions: Path | None = None,
+    resolve: Callable[[str], str | None] | None = None,
+    progress: Progress | None = None,
+) -> Lessons:
+    """Gather what the shop's talks, dialogues and a file of interactions tell.
+
+    `resolve` gives the id that a dialogue's name for an item means. Raises InteractionsError.
+    """
+    catalog = snapshot.catalog
+    parts = []
+    if interactions is not None:
+        read = read_interactions(interactions, progress=from_stage(progress, "read"))
+        parts.append(sessions_of_interactions(read, catalog))
+    if dialogues is not None:
+        parts.append(sessions_of_dialogues(dialogues, catalog, resolve=resolve))
+    parts.append(sessions_of_log(log, catalog))
+    impressions = tuple(impression_of(exposure) for exposure in log.exposures())
+    return Lessons(Sessions.joined(parts), impressions)
+
+
+def learn(
+    snapshot: "Snapshot",
+    lessons: Lessons,
+    *,
+    config: StackingConfig | None = None,
+    progress: Progress | None = None,
+) -> tuple[Ranker, Learned | None]:
+    """The ranker, and the models of choices that it goes with; None while there are too few choices to learn from.
+
+    Models are fitted on the earlier sessions, the ranker learns from choices and shown lists of the later ones, with
+    these models' scores; then the models that serve are fitted on all. Queries made of the items stand beside, for what
+    people do not tell: wishes, numbers, "like this one". Raises LogError if there is nothing to learn from.
+    """
+    config = config or StackingConfig()
+    encoder = RememberingEncoder(snapshot.finder.encoder)
+    space, ids = snapshot.ranking.space, snapshot.catalog.ids
+
+    def finder_with(here: LearnedHere | None) -> Finder:
+        given = snapshot.finder
+        return Finder(given.catalog, encoder, given.vectors, given.lexical, learned=here)
+
+    early_models = learned = None
+    lists, impressions = [], lessons.impressions
+    if lessons.choices >= _FEWEST_CHOICES:
+        early, late = split_by_time(lessons.sessions, config.share)
+        early_models = Learned.fit(early, ids, encoder=encoder, progress=from_stage(progress, "fit"))
+        lists = judged_choices(late, early_models, finder_with, space, config, from_stage(progress, "find"))
+        learned = Learned.fit(lessons.sessions, ids, encoder=encoder, progress=from_stage(progress, "fit"))
+        impressions = _latest(impressions, config.share)
+    finder = finder_with(LearnedHere(early_models, snapshot.catalog) if early_models is not None else None)
+    shown = lists_of_impressions(impressions, finder, space)
+    if not lists and not shown:
+        told = f"None of {len(impressions)} shown lists has both something that was chosen and something that was not"
+        raise LogError(f"{told}, and nothing was chosen elsewhere.", hint=_NOTHING)
+    made = made_lists(finder_with(None), space, queries=queries_for(snapshot.catalog))
+    parts = {CHOICES: lists, LOG: shown, "items": made}
+    told_trees = from_stage(progress, "train")
+    return train_from_lists({name: part for name, part in parts.items() if part}, progress=told_trees), learned
+
+
+def _latest(impressions: Sequence[Impression], share: float) -> tuple[Impression, ...]:
+    """Those of about the time of the sessions that the models were not fitted on."""
+    return tuple(impressions[len(impressions) - round(share * len(impressions)) :])
+
 
 _GAINS = {Feedback.CLICKED: 1.0, Feedback.DWELLED: 1.0, Feedback.LIKED: 2.0, Feedback.BOUGHT: 3.0}
 

@@ -21,6 +21,7 @@ __all__ = [
     "Engines",
     "Progress",
     "RecallingEncoder",
+    "RememberingEncoder",
     "clone_lexical",
     "from_stage",
     "queries_for",
@@ -79,6 +80,34 @@ class RecallingEncoder:
         unknown = np.flatnonzero(rows < 0).tolist()
         if unknown:
             vectors[unknown] = self._encoder.encode([texts[place] for place in unknown], progress)
+        return vectors
+
+
+class RememberingEncoder:
+    """An encoder that gives each text's vector once and remembers it: for work that meets the same texts often."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._known: dict[str, NDArray[np.float32]] = {}
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        return self._encoder.dimensions
+
+    @property
+    def name(self) -> str:
+        """The name of the encoder whose vectors these are."""
+        return self._encoder.name
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> NDArray[np.float32]:
+        """(n, d) float32 rows of unit length."""
+        fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if fresh:
+            self._known |= dict(zip(fresh, self._encoder.encode(fresh, progress), strict=True))
+        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        for place, text in enumerate(texts):
+            vectors[place] = self._known[text]
         return vectors
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 from threading import Lock
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from shoptalk.retrieval.finding import Candidates, Finder
     from shoptalk.retrieval.query import Query, Request
     from shoptalk.shop.parts import Progress
+    from shoptalk.shop.recordings import Dialogue
     from shoptalk.shop.snapshot import Snapshot
     from shoptalk.shop.talk import Talk
     from shoptalk.shop.turns import Turns
@@ -278,22 +279,30 @@ class Shop:
         """Candidates of `find`, best first, as a turn would rank them."""
         return self._snapshot.ranking.rank(query, candidates)
 
-    def train(self, progress: "Progress | None" = None) -> "TrainingSummary":
-        """Train the ranker from what was shown, clicked and liked in the shop's talks; the next turn uses it.
+    def train(
+        self,
+        *,
+        dialogues: "Iterable[Dialogue] | None" = None,
+        interactions: str | Path | None = None,
+        resolve: "Callable[[str], str | None] | None" = None,
+        progress: "Progress | None" = None,
+    ) -> "TrainingSummary":
+        """Learn from what was said, shown, clicked and liked in the shop's talks, and from what is given besides.
 
-        Raises LogError if there is nothing to learn from yet, ShopBusyError.
+        `dialogues` are talks kept elsewhere, with turns of `role`, `text` and `items`; `resolve` gives the id that a
+        name in them means. `interactions` is a file of who had to do with what (docs/interactions.md). The next turn
+        uses what was learned. Raises LogError if there is nothing to learn from yet, InteractionsError, ShopBusyError.
         """
-        from shoptalk.ranking.training import train_from_log
-        from shoptalk.shop.learning import impression_of
-        from shoptalk.shop.parts import from_stage, queries_for
+        from shoptalk.shop.learning import learn, lessons_of
         from shoptalk.shop.updating import replace_ranker
 
         snapshot = self.refresh()
-        impressions = [impression_of(exposure) for exposure in self.log.exposures()]
-        told = from_stage(progress, "train")
-        space, queries = snapshot.ranking.space, queries_for(snapshot.catalog)
-        ranker = train_from_log(impressions, snapshot.finder, space, queries=queries, progress=told)
-        replace_ranker(self._folder, ranker)
+        file = None if interactions is None else Path(interactions).expanduser()
+        lessons = lessons_of(
+            snapshot, self.log, dialogues=dialogues, interactions=file, resolve=resolve, progress=progress
+        )
+        ranker, learned = learn(snapshot, lessons, progress=progress)
+        replace_ranker(self._folder, ranker, learned)
         self.refresh()
         return ranker.summary
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 
 from shoptalk.errors import ShopDamagedError, ShopVersionError
 from shoptalk.ranking.lambdarank import load_ranker
+from shoptalk.ranking.learned import Learned, LearnedHere
+from shoptalk.ranking.lore import LearnedLore
 from shoptalk.ranking.rank import Ranking
 from shoptalk.ranking.space import FeatureSpace
 from shoptalk.retrieval.catalog import Catalog
@@ -18,7 +21,8 @@ from shoptalk.retrieval.encoder import Encoder
 from shoptalk.retrieval.index import IndexConfig, VectorIndex
 from shoptalk.retrieval.lexical import LexicalIndex
 from shoptalk.settings import Settings
-from shoptalk.shop.folder import Manifest, ShopFolder
+from shoptalk.shop.folder import LEARNED, Manifest, ShopFolder
+from shoptalk.shop.rules_file import RULES, RulesFile
 
 if TYPE_CHECKING:
     from shoptalk.agent.turn import Engine
@@ -81,12 +85,25 @@ def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, sett
         catalog = Catalog.read(folder.place(manifest, "catalog"), manifest.facets)
         lexical = LexicalIndex.open(folder.place(manifest, "lexical"), catalog.ids)
         ranker = load_ranker(folder.place(manifest, "ranker"))
+        learned = _learned(folder.place(manifest, "ranker") / LEARNED, catalog, encoder)
     vectors = load_vectors(folder, manifest)
     config = index_config(manifest.collection)
     chroma = folder.place(manifest, "chroma")
     index = VectorIndex(chroma, catalog.ids, vectors, encoder=encoder.name, url=settings.chroma_url, config=config)
-    finder = Finder(catalog, encoder, index, lexical)
-    return Snapshot(manifest, catalog, index, finder, Ranking(FeatureSpace(catalog, vectors), ranker), settings)
+    finder = Finder(catalog, encoder, index, lexical, learned=learned)
+    ranking = Ranking(
+        FeatureSpace(catalog, vectors),
+        ranker,
+        rules=RulesFile(folder.path / RULES, catalog).in_force,
+        known=None if learned is None else LearnedLore(learned),
+        allowed=finder.allowed,
+    )
+    return Snapshot(manifest, catalog, index, finder, ranking, settings)
+
+
+def _learned(folder: Path, catalog: Catalog, encoder: Encoder) -> LearnedHere | None:
+    """The models that the shop has learned, held against its catalog."""
+    return LearnedHere(Learned.load(folder, encoder=encoder), catalog) if Learned.is_in(folder) else None
 
 
 def load_vectors(folder: ShopFolder, manifest: Manifest) -> NDArray[np.float32]:

@@ -12,13 +12,14 @@ import numpy as np
 import shoptalk
 from shoptalk.errors import CatalogError, ShopDamagedError, ShopVersionError
 from shoptalk.ranking.lambdarank import Ranker, load_ranker
+from shoptalk.ranking.learned import Learned
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.encoder import Encoder
 from shoptalk.retrieval.index import VectorIndex
 from shoptalk.retrieval.lexical import LexicalIndex
 from shoptalk.retrieval.reading import Record
 from shoptalk.retrieval.schema import Role, Schema
-from shoptalk.shop.folder import FILES, FOLDERS, Manifest, ShopFolder, now, write_whole
+from shoptalk.shop.folder import FILES, FOLDERS, LEARNED, Manifest, ShopFolder, now, write_whole
 from shoptalk.shop.parts import Engines, Progress, RecallingEncoder, clone_lexical, from_stage, train, write_vectors
 from shoptalk.shop.records import Entry, LeftOut, entries_of, read_source, read_texts, records_of, write_texts
 from shoptalk.shop.snapshot import index_config, load_vectors
@@ -68,13 +69,15 @@ def update(
         return replace(plan.report, left_out=len(left_out.lines), renewed=held.renewed)
 
 
-def replace_ranker(folder: ShopFolder, ranker: Ranker) -> None:
-    """Make this the shop's ranker, in a generation of its own. Raises ShopBusyError."""
+def replace_ranker(folder: ShopFolder, ranker: Ranker, learned: Learned | None = None) -> None:
+    """Make this the shop's ranker, with the models it goes with, in a generation of its own. Raises ShopBusyError."""
     with folder.writing("train"):
         before = folder.manifest()
         generation = folder.next_generation()
         place = folder.named("ranker", generation)
         ranker.save(place)
+        if learned is not None:
+            learned.save(place / LEARNED)
         files = {name: stored for name, stored in before.files.items() if not name.startswith("ranker/")}
         changes = {
             "generation": generation,

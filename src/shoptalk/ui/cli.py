@@ -314,19 +314,35 @@ def chat(
 
 
 @app.command(rich_help_panel=_MEASURING)
-def train(shop: ShopName = "films") -> None:
-    """Train the ranker anew from what people did in the shop's talks.
+def train(
+    shop: ShopName = "films",
+    interactions: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Who had to do with what: user, item, time, value, in any catalog format."),
+    ] = None,
+    dialogues: Annotated[
+        Path | None, typer.Option(metavar="LOG", help="Talks kept elsewhere, in the format of dialogue logs.")
+    ] = None,
+) -> None:
+    """Learn from what people did: in the shop's talks, and in what you give.
 
     Clicks, likes, rejections and purchases are learned from, together with
-    what the items themselves tell. The talks stay as they are.
+    what the items themselves tell. The talks stay as they are. What you give
+    is not kept: give it again the next time.
 
-    Example:  [bold]shoptalk train my-shop[/bold]
+    Example:  [bold]shoptalk train my-shop --interactions orders.csv[/bold]
     """
+    from shoptalk.eval.logs import ItemNames, read_dialogues
     from shoptalk.shop import Shop
     from shoptalk.ui.tables import Stages, summary_lines
 
     with Stages(_console(stderr=True)) as progress, Shop.open(shop, progress=progress) as opened:
-        summary = opened.train(progress)
+        summary = opened.train(
+            dialogues=None if dialogues is None else read_dialogues(dialogues),
+            interactions=interactions,
+            resolve=ItemNames(opened.catalog).resolve,
+            progress=progress,
+        )
     for line in summary_lines(summary):
         _plainly(_console(), line)
 
