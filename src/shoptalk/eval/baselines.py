@@ -43,7 +43,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "collaborative": ("item_knn", "user_knn", "ease", "als", "bpr", "co_mention", "follows"),
     "words": ("words_bm25", "talks_bm25", "talks_dense"),
     "talk transformer": ("talk_encoder",),
-    "content": ("dense", "lexical", "similar", "liked", "wishes"),
+    "content": ("dense", "lexical", "coherence", "similar", "liked", "wishes"),
     "popularity": ("popular", "prior"),
 }
 """The parts of a shop that an ablation leaves out, by the names of their sources."""

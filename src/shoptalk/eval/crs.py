@@ -29,16 +29,18 @@ from shoptalk.eval.datasets.collections import DialogueSet, collection
 from shoptalk.eval.logs import Dialogue
 from shoptalk.eval.standings import Published, RankingReport, measures_of, rank_of
 from shoptalk.eval.workshop import opened_shop
-from shoptalk.ranking.sessions import Context, query_of_context
+from shoptalk.ranking.sessions import query_of_context
 from shoptalk.retrieval.query import Query, Said
+from shoptalk.shop.recordings import sessions_of_dialogues
 
 if TYPE_CHECKING:
+    from shoptalk.retrieval.catalog import Catalog
     from shoptalk.retrieval.encoder import Encoder
     from shoptalk.settings import Settings
     from shoptalk.shop import Shop
     from shoptalk.shop.parts import Progress
 
-__all__ = ["MEASURES", "Recommended", "query_before", "recommended_in", "rows_of", "run_crs"]
+__all__ = ["MEASURES", "Recommended", "queries_before", "recommended_in", "rows_of", "run_crs"]
 
 MEASURES = ("Recall@1", "Recall@10", "Recall@50", "NDCG@10", "MRR@10")
 _DEPTH, _HEADLINE = 50, "Recall@10"
@@ -78,11 +80,8 @@ def run_crs(
     with opened_shop(
         told, plan.split, work=plan.work, fresh=plan.fresh, settings=settings, encoder=encoder, progress=progress
     ) as (shop, made):
-        codes = {item_id: code for code, item_id in enumerate(shop.catalog.ids)}
-        questions = [
-            (query_before(turn.said, codes, shop.catalog.ids, limit=plan.candidates), _DEPTH + len(turn.named))
-            for turn in turns
-        ]
+        queries = queries_before(turns, told.test, shop.catalog, limit=plan.candidates)
+        questions = [(query, _DEPTH + len(turn.named)) for turn, query in zip(turns, queries, strict=True)]
         answers = ask([*_systems(shop, told), *(ablated(shop) if plan.ablation else ())], questions, progress)
         rows = rows_of(turns, answers, _known_items(told.train))
         boards = boards_of(rows, answers, plan, measures=MEASURES, owner="dialogues", headline=_HEADLINE)
@@ -101,19 +100,14 @@ def recommended_in(dialogues: Iterable[Dialogue]) -> Iterator[Recommended]:
                 yield Recommended(dialogue.id, said[:at], tuple(dict.fromkeys(turn.items)))
 
 
-def query_before(said: Sequence[Said], codes: dict[str, int], ids: Sequence[str], *, limit: int) -> Query:
-    """What a shop is asked after these messages: the query that its ranker is trained with. `codes` number the ids.
-
-    Each item that a message names counts as 1 for it; items that are not of the catalog are passed over.
-    """
-    named = [(at, item_id) for at, one in enumerate(said) for item_id in dict.fromkeys(one.items) if item_id in codes]
-    context = Context(
-        items=np.array([codes[item_id] for _, item_id in named], dtype=np.int64),
-        values=np.ones(len(named)),
-        ago=np.array([len(said) - at for at, _ in named], dtype=np.int64),
-        said=tuple(said),
-    )
-    return query_of_context(context, ids, limit=limit)
+def queries_before(
+    turns: Sequence[Recommended], dialogues: Sequence[Dialogue], catalog: "Catalog", *, limit: int
+) -> list[Query]:
+    """What a shop is asked before each of these turns: the queries that its ranker learns from, made the same way."""
+    sessions = sessions_of_dialogues(dialogues, catalog)
+    place = {dialogue.id: at for at, dialogue in enumerate(dialogues)}
+    contexts = (sessions.context(place[turn.dialogue], len(turn.said)) for turn in turns)
+    return [query_of_context(context, catalog.ids, limit=limit) for context in contexts]
 
 
 def rows_of(turns: Sequence[Recommended], answers: Sequence[Answers], known: frozenset[str]) -> list[Rows]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from shoptalk.eval.baselines import FieldsBM25, MeaningAlone, MostPopular, Ranks, ShopRanks, TextBM25, whole_texts
 from shoptalk.eval.contest import (
@@ -18,19 +19,20 @@ from shoptalk.eval.contest import (
     learned,
     report_of,
 )
-from shoptalk.eval.datasets.collections import InteractionSet, LeftOut, collection
+from shoptalk.eval.datasets.collections import Interactions, InteractionSet, LeftOut, collection
 from shoptalk.eval.standings import Published, RankingReport, measures_of, rank_of
 from shoptalk.eval.workshop import opened_shop
 from shoptalk.ranking.sessions import Context, query_of_context
 from shoptalk.retrieval.query import Query
 
 if TYPE_CHECKING:
+    from shoptalk.retrieval.catalog import Catalog
     from shoptalk.retrieval.encoder import Encoder
     from shoptalk.settings import Settings
     from shoptalk.shop import Shop
     from shoptalk.shop.parts import Progress
 
-__all__ = ["MEASURES", "query_after", "rows_of", "run_next"]
+__all__ = ["MEASURES", "queries_after", "rows_of", "run_next"]
 
 MEASURES = ("NDCG@10", "Recall@10")
 _DEPTH, _SHORT = 10, 5
@@ -51,8 +53,8 @@ def run_next(
     with opened_shop(
         told, plan.split, work=plan.work, fresh=plan.fresh, settings=settings, encoder=encoder, progress=progress
     ) as (shop, made):
-        codes = {item_id: code for code, item_id in enumerate(shop.catalog.ids)}
-        questions = [(query_after(one, codes, shop.catalog.ids, limit=plan.candidates), _DEPTH) for one in users]
+        queries = queries_after(users, told.train, shop.catalog, limit=plan.candidates)
+        questions = [(query, _DEPTH) for query in queries]
         answers = ask([*_systems(shop, told), *(ablated(shop) if plan.ablation else ())], questions, progress)
         rows = rows_of(users, answers, frozenset(told.train.items.tolist()))
         boards = boards_of(rows, answers, plan, measures=MEASURES, owner="users", headline=MEASURES[0])
@@ -70,16 +72,26 @@ def run_next(
         )
 
 
-def query_after(user: LeftOut, codes: dict[str, int], ids: Sequence[str], *, limit: int) -> Query:
-    """What a shop is asked for a user who has had these items and said nothing; what they had is not to be found."""
-    had = [(at, item_id, value) for at, (item_id, value) in enumerate(zip(user.had, user.values, strict=True))]
-    known = [one for one in had if one[1] in codes]
+def queries_after(users: Sequence[LeftOut], events: Interactions, catalog: "Catalog", *, limit: int) -> list[Query]:
+    """What a shop is asked for users who have had these items and said nothing; what they had is not to be found.
+
+    `events` hold what they had, with its times: what happened at one time is one step, as when the shop learns.
+    """
+    ends = np.flatnonzero(np.append(events.users[1:] != events.users[:-1], True)) + 1
+    starts = np.concatenate(([0], ends[:-1]))
+    held = {str(events.users[start]): slice(start, end) for start, end in zip(starts, ends, strict=True)}
+    return [_query_after(user, events.times[held[user.user]], catalog, limit) for user in users]
+
+
+def _query_after(user: LeftOut, times: NDArray[np.float64], catalog: "Catalog", limit: int) -> Query:
+    steps = np.cumsum(np.append(True, times[1:] != times[:-1]))  # NaN is unlike NaN: each such row is a step
+    known = np.array([item_id in catalog for item_id in user.had], dtype=np.bool_)
     context = Context(
-        items=np.array([codes[item_id] for _, item_id, _ in known], dtype=np.int64),
-        values=np.array([value for _, _, value in known], dtype=np.float64),
-        ago=np.array([len(had) - at for at, _, _ in known], dtype=np.int64),
+        items=catalog.rows(user.had),
+        values=np.array(user.values, dtype=np.float64)[known],
+        ago=(steps[-1] + 1 - steps)[known],
     )
-    return replace(query_of_context(context, ids, limit=limit), exclude=frozenset(user.had))
+    return replace(query_of_context(context, catalog.ids, limit=limit), exclude=frozenset(user.had))
 
 
 def rows_of(users: Sequence[LeftOut], answers: Sequence[Answers], known: frozenset[str]) -> list[Rows]:

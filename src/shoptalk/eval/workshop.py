@@ -133,7 +133,7 @@ def _content_of(told: Set, settings: Settings) -> str:
             for dialogue in told.train:
                 digest.update(dialogue.model_dump_json().encode())
         case InteractionSet():
-            for column in (told.train.users, told.train.items, told.train.values, told.train.times):
+            for column in (told.train.users, told.train.items, told.train.stars, told.train.times):
                 digest.update(column.tobytes())
     return digest.hexdigest()
 
