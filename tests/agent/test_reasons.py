@@ -30,9 +30,9 @@ SCHEMA = Schema(
     )
 )
 CHOICES = {
-    "often liked together with Alien: 31 times": LikedTogether(item_id="a", title="Alien", sessions=31),
-    "often chosen right after Alien": FollowsOn(item_id="a", title="Alien", times=7),
-    "came up in 12 of the 50 past talks most like this one": NamedAfter(times=12, among=50),
+    "often goes together with Alien: 31 times": LikedTogether(item_id="a", title="Alien", sessions=31),
+    "often chosen soon after Alien": FollowsOn(item_id="a", title="Alien", place=4),
+    "chosen in 12 of the 50 moments of past talks most like this one": NamedAfter(times=12, among=50),
     "no. 3 of what people choose here": Popular(rank=3),
     "less known than most here": Fresh(moved=2, popularity=0.1),
     "for variety: less like the other picks": Varied(passed=2),
@@ -97,7 +97,7 @@ def test_the_check_lets_pass_what_such_evidence_says(sentence, fact):
 
 
 def test_the_check_knows_the_item_that_evidence_speaks_of_and_what_the_shop_says_of_a_rule():
-    known = known_from(CHOICES["often chosen right after Alien"], rule("pin", why="20 years of us"))
+    known = known_from(CHOICES["often chosen soon after Alien"], rule("pin", why="20 years of us"))
     assert known.untraceable("**Brazil**: often chosen right after **Alien**, 20 years of us.") == ()
     assert known.untraceable("**Jaws** is better.") == ("Jaws",)
 
@@ -107,6 +107,7 @@ def test_the_check_knows_the_item_that_evidence_speaks_of_and_what_the_shop_says
     [
         (LikedTogether(weight=0.625, item_id="f77", title="Alien", sessions=31), "625"),
         (LikedTogether(weight=0.625, item_id="f77", title="Alien", sessions=31), "77"),
+        (FollowsOn(weight=0.2, item_id="a", title="Alien", place=4), "4"),
         (rule("boost", moved=17), "17"),
         (rule("margin", weight=0.4375), "0.4375"),
         (Fresh(weight=0.2, moved=13, popularity=0.125), "13"),

@@ -180,6 +180,18 @@ def test_what_the_fused_score_gave_goes_to_the_sources_that_found_it():
     assert met.weight == pytest.approx(0.8 * (1 / 3) / (1 + 1 / 3))
 
 
+def test_what_the_fused_score_gave_goes_to_what_was_learned_from_choices_too():
+    known = Counts(together={pair(0, 5): 9}, ranks={0: 1})
+    candidates = found([0, 1], ease=[1.0, 0.5], popular=[0.5, 1.0])
+    query = Query(liked=("film-0-5",))
+    given = np.zeros((1, len(FEATURES)))
+    given[0, column_of("fused")] = 0.9
+    x = features(BOARD, query, candidates)[[0]]
+    (told,) = gather_evidence(BOARD, query, candidates, np.array([0]), x=x, contributions=given, known=known)
+    weights = {fact.kind: fact.weight for fact in told if fact.kind in ("together", "popular")}
+    assert weights == pytest.approx({"together": 0.6, "popular": 0.3})
+
+
 def test_a_good_rating_is_told_with_the_number_of_people_behind_it():
     best = BOARD.catalog.row("film-5-9")
     (told,) = facts(BOARD, Query(), found([best]), rating=0.2, popularity=0.1)
@@ -221,7 +233,7 @@ class Counts:
         return self._together.get(frozenset((row_a, row_b)), 0)
 
     def follows(self, before, row):
-        return self._follows.get((before, row), 0)
+        return self._follows.get((before, row))
 
     def similar_talks(self, query, row):
         return (self._talks.get(row, 0), 50) if query.said else None
@@ -260,12 +272,20 @@ def test_nothing_is_told_as_taken_together_with_what_the_person_did_not_take_to(
 
 
 def test_only_the_last_thing_taken_is_followed_by_anything():
-    known = Counts(follows={(0, 50): 9, (1, 50): 4})
+    known = Counts(together={pair(50, 0): 3, pair(50, 1): 3}, follows={(0, 50): 1, (1, 50): 4})
     query = Query(history=(Touch("film-0-0"), Touch("film-0-1")))
-    (told,) = choices(query, known, follows=0.2)
+    (told,) = [fact for fact in choices(query, known, follows=0.2) if fact.kind == "follows"]
     assert isinstance(told, FollowsOn)
-    assert (told.item_id, told.times, told.weight) == ("film-0-1", 4, pytest.approx(0.2))
-    assert choices(Query(history=(Touch("film-0-1"), Touch("film-0-2"))), known, follows=0.2) == []
+    assert (told.item_id, told.place, told.weight) == ("film-0-1", 4, pytest.approx(0.2))
+    after = choices(Query(history=(Touch("film-0-1"), Touch("film-0-2"))), known, follows=0.2)
+    assert "follows" not in [fact.kind for fact in after]
+
+
+@pytest.mark.parametrize(("place", "sessions"), [(6, 9), (1, 2), (None, 9)])
+def test_what_came_after_seldom_or_after_much_else_is_not_told_to_follow(place, sessions):
+    known = Counts(together={pair(50, 1): sessions}, follows={(1, 50): place})
+    told = choices(Query(history=(Touch("film-0-1"),)), known, follows=0.2)
+    assert "follows" not in [fact.kind for fact in told]
 
 
 def test_past_talks_are_told_where_the_item_came_up_in_some():

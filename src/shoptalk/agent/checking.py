@@ -117,8 +117,6 @@ def _told_by(schema: Schema, fact: Evidence) -> Iterator[str]:
             yield from (number_in_words(schema.facet(fact.facet), fact.value), f"{fact.count or 0}")
         case LikedTogether():
             yield f"{fact.sessions}"
-        case FollowsOn():
-            yield f"{fact.times}"
         case NamedAfter():
             yield from (f"{fact.times}", f"{fact.among}")
         case Popular():

@@ -120,11 +120,11 @@ def _others_choice(fact: Evidence) -> str:
     """What other people's choices, or steps after the score, say for a pick; nothing of any other fact."""
     match fact:
         case LikedTogether():
-            return f"often liked together with {short_title(fact.title)}: {fact.sessions:,} times"
+            return f"often goes together with {short_title(fact.title)}: {fact.sessions:,} times"
         case FollowsOn():
-            return f"often chosen right after {short_title(fact.title)}"
+            return f"often chosen soon after {short_title(fact.title)}"
         case NamedAfter():
-            return f"came up in {fact.times:,} of the {fact.among:,} past talks most like this one"
+            return f"chosen in {fact.times:,} of the {fact.among:,} moments of past talks most like this one"
         case Popular():
             return f"no. {fact.rank:,} of what people choose here"
         case Fresh():

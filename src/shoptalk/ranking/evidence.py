@@ -91,7 +91,7 @@ class WellRated(_Fact):
 
 
 class LikedTogether(_Fact):
-    """In `sessions` talks or histories people took to both this item and one that was liked or named here."""
+    """In `sessions` talks or histories this item stands together with one that was liked or named here."""
 
     kind: Literal["together"] = "together"
     item_id: str
@@ -100,16 +100,16 @@ class LikedTogether(_Fact):
 
 
 class FollowsOn(_Fact):
-    """The item was taken right after one that was taken here last, `times` times."""
+    """The item is among what people most often chose soon after the one that was taken to here last."""
 
     kind: Literal["follows"] = "follows"
     item_id: str
     title: str
-    times: int
+    place: int = Field(description="its place among what comes after that item, from 1")
 
 
 class NamedAfter(_Fact):
-    """The item came up in `times` of the `among` past talks that are most like this one."""
+    """The item was chosen in `times` of the `among` moments of past talks that are most like this one."""
 
     kind: Literal["talks"] = "talks"
     times: int

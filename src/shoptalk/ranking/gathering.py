@@ -23,7 +23,7 @@ from shoptalk.ranking.evidence import (
     WishMissed,
     WordsMatch,
 )
-from shoptalk.ranking.features import FEATURES, PLACE_TOPICS, Topic, column_of, distance_asked, wish_weights
+from shoptalk.ranking.features import FEATURES, Topic, distance_asked, wish_weights
 from shoptalk.ranking.space import GROUPS, FeatureSpace, Floats, Ints
 from shoptalk.retrieval.lexical import matched_words
 from shoptalk.retrieval.query import Constraint, Query
@@ -58,8 +58,10 @@ _ASKING = {
 }
 _ASKING |= {"recommendation", "seek", "similar", "suggest", "suggestion", "thank", "thanks", "want", "wanted"}
 """Words of asking: they stand in a request without being about the item."""
-_OFTEN = 3
-"""Times from which something happened often."""
+_PLACES = tuple((at, feature.evidence) for at, feature in enumerate(FEATURES) if feature.name.endswith("_rank"))
+"""The columns of the reciprocal ranks by source, learned ones too, and what each source stands for."""
+_OFTEN, _FIRST_FOLLOWERS = 3, 5
+"""From how many talks on something happens often, and up to which place an item is one of those that follow."""
 _MOST_CHOSEN_SHARE, _MOST_CHOSEN = 0.02, 10
 """Which places by popularity are worth telling: this share of the catalog, or so many where that is less."""
 
@@ -68,15 +70,15 @@ class Lore(Protocol):
     """What people have taken to in a shop so far, as facts about rows of its catalog. Asked of shown picks only."""
 
     def together(self, row_a: int, row_b: int) -> int:
-        """In how many talks or histories people took to both."""
+        """In how many talks or histories both stand, and nothing in them speaks against either."""
         ...
 
-    def follows(self, before: int, row: int) -> int:
-        """How many times the item of `row` was the next that was taken after that of `before`."""
+    def follows(self, before: int, row: int) -> int | None:
+        """The place of the item of `row`, from 1, among what people chose soon after that of `before`; None: never."""
         ...
 
     def similar_talks(self, query: Query, row: int) -> tuple[int, int] | None:
-        """(times, among): in how many of the past talks most like this one it came up; None without such talks."""
+        """(times, among): at how many moments of the past talks most like this one it was chosen; None without any."""
         ...
 
     def popularity_rank(self, row: int) -> int | None:
@@ -125,9 +127,9 @@ def _by_topic(x: NDArray[np.float32], contributions: NDArray[np.float64]) -> dic
     given = dict.fromkeys(Topic, 0.0)
     for feature, amount in zip(FEATURES, contributions.tolist(), strict=True):
         given[feature.evidence] += amount
-    places = {topic: float(np.nan_to_num(x[column_of(f"{source}_rank")])) for source, topic in PLACE_TOPICS.items()}
-    whole = sum(places.values())
-    for topic, place in places.items():
+    places = [(topic, float(np.nan_to_num(x[column]))) for column, topic in _PLACES]
+    whole = sum(place for _, place in places)
+    for topic, place in places:
         given[topic] += given[Topic.FOUND] * place / whole if whole else 0.0
     return given
 
@@ -297,8 +299,11 @@ class _Shown:
             yield LikedTogether(
                 weight=weight, item_id=catalog.ids[model], title=catalog.titles[model], sessions=sessions
             )
-        for model, times, weight in _told_often(taken[-1:], lambda one: known.follows(one, row), given[Topic.FOLLOWS]):
-            yield FollowsOn(weight=weight, item_id=catalog.ids[model], title=catalog.titles[model], times=times)
+        for last in taken[-1:]:
+            place = known.follows(last, row)
+            if place is not None and place <= _FIRST_FOLLOWERS and known.together(last, row) >= _OFTEN:
+                weight = given[Topic.FOLLOWS]
+                yield FollowsOn(weight=weight, item_id=catalog.ids[last], title=catalog.titles[last], place=place)
         talks = known.similar_talks(self.query, row)
         if talks is not None and talks[0] > 0:
             yield NamedAfter(weight=given[Topic.TALKS], times=talks[0], among=talks[1])
