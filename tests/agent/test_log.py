@@ -1,5 +1,6 @@
 """talks.db: what was acknowledged is on disk, and stays with the user who said it."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -11,7 +12,8 @@ import pytest
 
 from shoptalk.agent.events import Pick, Reply
 from shoptalk.agent.log import Feedback, TalkLog
-from shoptalk.agent.state import TalkState, with_feedback
+from shoptalk.agent.state import TalkState, fresh, with_feedback
+from shoptalk.agent.turn import take_turn
 from shoptalk.errors import ShopBusyError, ShopDamagedError, ShopError, ShopVersionError
 from shoptalk.retrieval.catalog import Item
 from shoptalk.retrieval.query import Query, Request
@@ -80,6 +82,93 @@ def test_exposures_tell_what_was_shown_for_what_and_what_was_done(log):
     (exposure,) = log.exposures()
     assert (exposure.query, exposure.shown) == (Query(text="funny"), ("x", "y"))
     assert exposure.feedback == {"y": (Feedback.CLICKED,)}
+
+
+def test_a_query_is_told_again_with_all_that_was_said_though_its_turn_keeps_none_of_it(log, films_shop):
+    """Whatever happened in a talk: turns, clicks, new starts, questions about an item, and undoing."""
+    engine, asked = films_shop.refresh().engine, []
+    talk, _ = log.start(None)
+
+    def state():
+        return log.load(talk)[1]
+
+    def say(message):
+        before, replies = state(), []
+
+        def record(after, reply, query):
+            asked.extend([query] if query is not None and reply.picks else [])
+            replies.append(reply)
+            log.record_turn(talk, before, after, reply, query)
+
+        list(take_turn(engine, before, message, record))
+        return replies[0]
+
+    for message in ("a western", "", "like Alien, with a long journey", "thanks", "undo", "tell me about Jaws"):
+        for pick in say(message).picks[:1]:
+            log.record_feedback(
+                talk, with_feedback(state(), pick.item.id, clicked=True), [(pick.item.id, Feedback.CLICKED)]
+            )
+    log.record_feedback(talk, fresh(state()), [])
+    for message in ("", "a drama", "start over", *(f"from {year}" for year in range(1970, 1980))):
+        say(message)
+    assert len(asked) > 10
+    assert [exposure.query for exposure in log.exposures()] == asked
+    stored = log._db.execute("SELECT query FROM turns WHERE query IS NOT NULL").fetchall()
+    assert [json.loads(query)["said"] for (query,) in stored] == [[]] * len(stored)
+
+
+def test_the_seconds_of_a_dwell_are_on_disk_and_come_with_the_users_other_talks(tmp_path):
+    first = TalkLog(tmp_path / "talks.db")
+    talk, state = first.start("ana")
+    first.record_feedback(talk, state, [("a", Feedback.CLICKED), ("a", Feedback.DWELLED)], dwell=12.5)
+    first.close()
+    second = TalkLog(tmp_path / "talks.db")
+    (recorded,) = second.recorded()
+    assert [(one.item, one.kind, one.seconds) for one in recorded.feedback] == [
+        ("a", Feedback.CLICKED, 0.0), ("a", Feedback.DWELLED, 12.5),
+    ]  # fmt: skip
+    assert second.earlier("ana", talk) == second.earlier("ben", "other") == second.earlier(None, "other") == ()
+    assert [(one.kind, one.seconds) for one in second.earlier("ana", "other")] == [
+        (Feedback.CLICKED, 0.0), (Feedback.DWELLED, 12.5),
+    ]  # fmt: skip
+    second.close()
+
+
+OLD = """
+    CREATE TABLE talks (id TEXT PRIMARY KEY, user TEXT, started TEXT NOT NULL, state TEXT NOT NULL);
+    CREATE TABLE turns (
+        talk TEXT NOT NULL REFERENCES talks(id), number INTEGER NOT NULL, at TEXT NOT NULL, message TEXT NOT NULL,
+        reply TEXT NOT NULL, query TEXT, shown TEXT NOT NULL, PRIMARY KEY (talk, number));
+    CREATE TABLE feedback (
+        id INTEGER PRIMARY KEY, talk TEXT NOT NULL REFERENCES talks(id), user TEXT, turn INTEGER NOT NULL,
+        item TEXT NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL);
+    CREATE INDEX feedback_by_user ON feedback(user, id);
+    PRAGMA user_version = 1;
+    INSERT INTO talks VALUES ('t', 'ana', '2026-01-01T00:00:00.000+00:00', '{"turn": 1, "liked": ["x"]}');
+    INSERT INTO feedback (talk, user, turn, item, kind, at)
+        VALUES ('t', 'ana', 1, 'x', 'liked', '2026-01-01T00:01:00.000+00:00');
+"""
+
+
+def test_a_file_of_the_first_version_goes_on_with_all_that_it_holds(tmp_path):
+    old = sqlite3.connect(tmp_path / "talks.db")
+    old.executescript(OLD)
+    turn = ("t", 1, "2026-01-01T00:00:30.000+00:00", "hello", reply(1, "x", "y").model_dump_json())
+    query = '{"text": "funny", "must": [], "liked": [], "exclude": [], "limit": 300}'
+    old.execute("INSERT INTO turns VALUES (?, ?, ?, ?, ?, ?, ?)", (*turn, query, '["x", "y"]'))
+    old.commit()
+    old.close()
+    log = TalkLog(tmp_path / "talks.db")
+    assert log.load("t") == ("ana", TalkState(turn=1, liked=("x",)))
+    (exposure,) = log.exposures()
+    assert (exposure.query, exposure.feedback) == (Query(text="funny"), {"x": (Feedback.LIKED,)})
+    state = TalkState(turn=1, liked=("x",))
+    log.record_feedback("t", state, [("y", Feedback.DWELLED)], dwell=3.0)
+    log.record_turn("t", state, state.model_copy(update={"turn": 2}), reply(2, "y"), Query(text="sad"))
+    (recorded,) = log.recorded()
+    assert [(one.item, one.seconds) for one in recorded.feedback] == [("x", 0.0), ("y", 3.0)]
+    assert [(one.message, one.shown) for one in recorded.turns] == [("hello", ("x", "y")), ("hello", ("y",))]
+    log.close()
 
 
 def test_a_turn_cannot_be_recorded_twice_and_leaves_the_state_alone(log):

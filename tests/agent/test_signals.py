@@ -136,3 +136,65 @@ def test_signals_stay_few_each_once_the_newest_last(new):
     assert all(-1 <= value_of(one.kind, one.seconds) <= 1 for one in held)
     if new:
         assert (held[-1].item_id, held[-1].kind, held[-1].at) == (new[-1].item_id, new[-1].kind, new[-1].at)
+
+
+def ranked(talk, message):
+    """Where each of the first items stands."""
+    (found,) = [event for event in talk.events(message) if event.kind == "ranked"]
+    return {item_id: place for place, item_id in enumerate(found.item_ids)}
+
+
+def relatives(catalog, item_id):
+    """Other items with the same director or someone of the cast."""
+
+    def people(one):
+        facets = catalog.item(catalog.row(one)).facets
+        return {*facets.get("directors", ()), *facets.get("cast", ())}
+
+    return [one for one in catalog.ids if one != item_id and people(one) & people(item_id)]
+
+
+@pytest.mark.parametrize(
+    ("wish", "item_id"), [("science fiction", ALIEN), ("a western", "the-good-the-bad-and-the-ugly-1966")]
+)
+def test_the_relatives_of_what_is_liked_rise_at_the_next_turn_and_of_what_is_disliked_fall(films_shop, wish, item_id):
+    kin = relatives(films_shop.catalog, item_id)
+
+    def mean_place(liked):
+        talk = films_shop.talk()
+        before = ranked(talk, wish)
+        talk.feedback(item_id, liked=liked)
+        after = ranked(talk, "")
+        assert item_id not in after or liked
+        return [sum(places.get(one, 50) for one in kin) / len(kin) for places in (before, after)]
+
+    before, liked = mean_place(liked=True)
+    assert liked < before - 2
+    before, disliked = mean_place(liked=False)
+    assert disliked > before
+
+
+def test_each_act_is_in_what_the_next_turn_asks(films_shop):
+    talk = films_shop.talk()
+    first, second, third = (pick.item.id for pick in talk.say("three westerns").picks)
+    talk.feedback(first, clicked=True)
+    talk.feedback(first, dwell=20)
+    talk.feedback(second, bought=True)
+    talk.say(f'more like "{films_shop.catalog.titles[films_shop.catalog.row(third)]}"')
+    *_, exposure = films_shop.log.exposures()
+    assert exposure.query.history == (
+        Touch(first, 0.4, 2), Touch(first, 0.4, 2), Touch(second, 1.0, 2), Touch(third, 1.0, 1),
+    )  # fmt: skip
+    assert [one.by_user for one in exposure.query.said] == [True, False, True]
+    assert exposure.query.said[1].items == (first, second, third)
+
+
+def test_what_a_user_did_in_an_earlier_talk_is_older_history_and_nobody_elses(films_shop):
+    earlier = films_shop.talk("rosa")
+    earlier.feedback(ALIEN, bought=True)
+    earlier.feedback(JAWS, clicked=True)
+    films_shop.talk("rosa").say("a western")
+    rosas = list(films_shop.log.exposures())[-1].query
+    assert [(one.item_id, one.value) for one in rosas.history] == [(ALIEN, 1.0), (JAWS, 0.4)]
+    films_shop.talk("ben").say("a western")
+    assert list(films_shop.log.exposures())[-1].query.history == ()

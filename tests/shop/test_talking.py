@@ -83,6 +83,19 @@ def test_feedback_is_on_disk_when_it_returns_and_counts_in_the_next_turn(shop, f
     assert shop.log.memory("ana").seen == ()
 
 
+def test_dwelling_is_on_disk_when_it_returns_and_a_time_that_cannot_be_is_refused(shop, folder, settings):
+    talk = shop.talk("ana")
+    looked_at = talk.say("something red").picks[0].item.id
+    talk.feedback(looked_at, clicked=True, dwell=15)
+    with Shop.open(folder, settings=settings) as other:
+        other.talk(id=talk.id).say("")
+        *_, exposure = other.log.exposures()
+    assert [(one.item_id, one.value) for one in exposure.query.history] == [(looked_at, 0.4), (looked_at, 0.3)]
+    for seconds in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="seconds"):
+            talk.feedback(looked_at, dwell=seconds)
+
+
 def test_what_was_bought_is_not_picked_again(shop):
     talk = shop.talk("ana")
     bought = talk.say("something red").picks[0].item.id
@@ -285,6 +298,7 @@ def test_a_talk_that_was_removed_says_so(shop):
     ("kinds", "gain"),
     [
         ((Feedback.CLICKED,), 1.0),
+        ((Feedback.DWELLED,), 1.0),
         ((Feedback.CLICKED, Feedback.LIKED), 2.0),
         ((Feedback.BOUGHT, Feedback.LIKED), 3.0),
         ((Feedback.LIKED, Feedback.DISLIKED), 0.0),
