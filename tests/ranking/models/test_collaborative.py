@@ -134,7 +134,7 @@ class TestEaseInClosedForm:
     SESSIONS = sessions_of([[0, 1, 2], [0, 1], [1, 2, 3], [3, 4], [0, 2, 4], [2, 3]], n_items=6)
 
     def test_the_weights_are_those_of_the_closed_form(self):
-        config = EaseConfig(l2=2.0, dropout=0, damping=0, min_count=1, fading=0)
+        config = EaseConfig(l2=2.0, dropout=0, min_count=1, fading=0)
         fitted = Ease.fit(self.SESSIONS, config=config)
         x = self.SESSIONS.matrix().toarray().astype(np.float64)
         precision = np.linalg.inv(x.T @ x + 2.0 * np.eye(6))
@@ -147,7 +147,7 @@ class TestEaseInClosedForm:
         )
 
     def test_dropout_holds_frequent_items_back_in_the_closed_form(self):
-        config = EaseConfig(l2=2.0, dropout=0.5, damping=0, min_count=1, fading=0)
+        config = EaseConfig(l2=2.0, dropout=0.5, min_count=1, fading=0)
         fitted = Ease.fit(self.SESSIONS, config=config)
         gram = np.asarray((self.SESSIONS.matrix().T @ self.SESSIONS.matrix()).todense(), dtype=np.float64)
         precision = np.linalg.inv(gram + 2.0 * np.eye(6) + np.diag(np.diag(gram)))
@@ -201,8 +201,8 @@ class TestCoMentions:
     def test_probabilities_by_hand(self):
         config = CoMentionConfig(shrinkage=1, lift=1, fading=0)
         fitted = CoMention.fit(sessions_of([[0, 1], [0, 1], [0, 2], [2]], n_items=3), config=config)
-        # 3 sessions name item 0 and one is added; item 1 is chosen in half of all sessions, as is item 2
-        assert fitted.scores(context_of([0])) == pytest.approx([0, 2 / 4 / 0.5, 1 / 4 / 0.5])
+        # 3 of 4 sessions name item 0, and items 1 and 2 are chosen in 2; one is added to each of these
+        assert fitted.scores(context_of([0])) == pytest.approx([0, 2 / 4 / (3 / 5), 1 / 4 / (3 / 5)])
         assert fitted.scores(context_of([1])) is None
 
     def test_it_counts_once_a_session(self):

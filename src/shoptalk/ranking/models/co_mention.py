@@ -32,12 +32,12 @@ class CoMentionConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     shrinkage: float = Field(
-        default=10.0, ge=0, description="sessions of the base rate that are added to an item's own"
+        default=30.0, ge=0, description="sessions added to an item's own, and choices added to a base rate"
     )
     lift: float = Field(default=0.3, ge=0, le=1, description="0: how probable a choice is; 1: how many times the usual")
-    window: int = Field(default=100, ge=1, description="events after an item that count as later")
+    window: int = Field(default=20, ge=1, description="events after an item that count as later")
     k: int = Field(default=300, ge=1, description="choices kept of each item that was named")
-    fading: float = Field(default=0.2, ge=0, description="an item of the context counts 1 / ago to the power of this")
+    fading: float = Field(default=0.6, ge=0, description="an item of the context counts 1 / ago to the power of this")
 
 
 class CoMention:
@@ -61,7 +61,9 @@ class CoMention:
         if not counts.nnz:
             raise ValueError("co-mention needs sessions in which something was chosen after something else was named")
         holders = sessions.matrix().T.tocsr()
-        after = keep_greatest(_lifted(counts, np.diff(holders.indptr), _base_rates(sessions), config), config.k)
+        after = keep_greatest(
+            _lifted(counts, np.diff(holders.indptr), _base_rates(sessions, config.shrinkage), config), config.k
+        )
         return cls(after, holders, config)
 
     def scores(self, context: Context) -> Scores | None:
@@ -96,10 +98,11 @@ def _lifted(
     return counts
 
 
-def _base_rates(sessions: Sessions) -> NDArray[np.float64]:
-    """(n_items,) in what share of the sessions each item is chosen."""
+def _base_rates(sessions: Sessions, shrinkage: float) -> NDArray[np.float64]:
+    """(n_items,) in what share of the sessions each item is chosen, as if in some more: else what is rare would win."""
     chosen = replace(sessions, values=sessions.values * sessions.chosen).matrix()
-    return np.bincount(chosen.indices, minlength=sessions.n_items) / len(sessions)
+    counts = np.bincount(chosen.indices, minlength=sessions.n_items)
+    return np.asarray((counts + shrinkage) / (len(sessions) + shrinkage))
 
 
 def _counts(sessions: Sessions, window: int) -> "csr_matrix":
@@ -111,5 +114,6 @@ def _counts(sessions: Sessions, window: int) -> "csr_matrix":
         (owner[before] * n + sessions.items[before]) * n + sessions.items[after]
         for _, before, after in pairs_in_order(sessions, window)
     ]
-    once = np.unique(np.concatenate([*keys, np.empty(0, dtype=np.int64)]))
+    once = np.sort(np.concatenate([*keys, np.empty(0, dtype=np.int64)]))
+    once = once[np.diff(once, prepend=-1) > 0]
     return csr_matrix((np.ones(len(once)), (once // n % n, once % n)), shape=(n, n))

@@ -31,13 +31,12 @@ class EaseConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    l2: float = Field(default=10.0, gt=0, description="added to the diagonal, in sessions")
+    l2: float = Field(default=100.0, gt=0, description="added to the diagonal, in sessions")
     dropout: float = Field(default=0.5, ge=0, lt=1, description="share of a session's items hidden as it is learned")
-    damping: float = Field(default=0.5, ge=0, description="a session of n items counts n to the power of minus this")
     min_count: int = Field(default=2, ge=1, description="items in fewer sessions are left out")
     max_items: int = Field(default=20_000, ge=1, description="items at most: those in most sessions")
     k: int = Field(default=300, ge=1, description="weights kept of each item of a context")
-    fading: float = Field(default=0.3, ge=0, description="an item of the context counts 1 / ago to the power of this")
+    fading: float = Field(default=0.5, ge=0, description="an item of the context counts 1 / ago to the power of this")
 
 
 class Ease:
@@ -90,10 +89,6 @@ def _often(matrix: "csr_matrix", config: EaseConfig) -> NDArray[np.int64]:
 
 def _gram(matrix: "csr_matrix", config: EaseConfig) -> NDArray[np.float32]:
     """(n, n) what items share, regularised; in Fortran's order, so that it can be inverted where it stands."""
-    from scipy.sparse import diags_array
-
-    lengths = np.maximum(np.diff(matrix.indptr), 1.0)
-    matrix = (diags_array(lengths ** (-config.damping / 2)) @ matrix).astype(np.float32).tocsr()
     columns = matrix.T.tocsr()
     gram = np.empty((matrix.shape[1], matrix.shape[1]), dtype=np.float32, order="F")
     for start in range(0, len(gram), _BLOCK):

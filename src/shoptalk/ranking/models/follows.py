@@ -30,10 +30,12 @@ class FollowsConfig(BaseModel):
 
     window: int = Field(default=10, ge=1, description="events after an item that still follow it")
     distance: float = Field(default=1.0, ge=0, description="the n-th after counts 1 / n to the power of this")
-    shrinkage: float = Field(default=5.0, ge=0, description="added to an item's followings: few of them count less")
-    popularity: float = Field(default=0.3, ge=0, le=1, description="how far a follower's own count divides")
+    shrinkage: float = Field(
+        default=20.0, ge=0, description="added to the followings of both items: few of them count less"
+    )
+    popularity: float = Field(default=0.15, ge=0, le=1, description="how far a follower's own count divides")
     k: int = Field(default=200, ge=1, description="followers kept of each item")
-    fading: float = Field(default=1.0, ge=0, description="an item of the context counts 1 / ago to the power of this")
+    fading: float = Field(default=0.7, ge=0, description="an item of the context counts 1 / ago to the power of this")
 
 
 class Follows:
@@ -55,7 +57,9 @@ class Follows:
             raise ValueError("what follows what needs sessions in which one item was chosen after another")
         rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         given, taken = (np.asarray(counts.sum(axis=axis)).ravel() for axis in (1, 0))
-        counts.data /= (given[rows] + config.shrinkage) * taken[counts.indices] ** config.popularity
+        counts.data /= (given[rows] + config.shrinkage) * (
+            taken[counts.indices] + config.shrinkage
+        ) ** config.popularity
         return cls(keep_greatest(counts, config.k), config)
 
     def scores(self, context: Context) -> Scores | None:

@@ -33,12 +33,14 @@ class ItemNeighboursConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     k: int = Field(default=200, ge=1, description="nearest items kept of each item")
-    shrinkage: float = Field(default=5.0, ge=0, description="added below the cosine: what few sessions say counts less")
-    damping: float = Field(default=0.5, ge=0, description="a session of n items counts n to the power of minus this")
-    popularity: float = Field(
-        default=0.5, ge=0, le=1, description="how far a neighbour's own count divides; 0.5 is the cosine"
+    shrinkage: float = Field(
+        default=10.0, ge=0, description="added below the cosine: what few sessions say counts less"
     )
-    fading: float = Field(default=0.3, ge=0, description="an item of the context counts 1 / ago to the power of this")
+    damping: float = Field(default=0.2, ge=0, description="a session of n items counts n to the power of minus this")
+    popularity: float = Field(
+        default=0.4, ge=0, le=1, description="how far a neighbour's own count divides; 0.5 is the cosine"
+    )
+    fading: float = Field(default=0.5, ge=0, description="an item of the context counts 1 / ago to the power of this")
 
 
 class ItemNeighbours:
@@ -94,10 +96,11 @@ class UserNeighboursConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     k: int = Field(default=300, ge=1, description="nearest sessions that vote")
-    recent: int = Field(default=2_000, ge=1, description="sessions of each item that are looked at, the latest of them")
-    fading: float = Field(default=0.3, ge=0, description="an item of the context counts 1 / ago to the power of this")
-    rarity: float = Field(default=1.0, ge=0, description="how far an item that many sessions share counts less")
+    recent: int = Field(default=1_000, ge=1, description="sessions of each item that are looked at, the latest of them")
+    fading: float = Field(default=0.6, ge=0, description="an item of the context counts 1 / ago to the power of this")
+    rarity: float = Field(default=2.0, ge=0, description="how far an item that many sessions share counts less")
     length: float = Field(default=0.5, ge=0, description="a session of n items counts n to the power of minus this")
+    sharpness: float = Field(default=1.0, gt=0, description="a session votes with its likeness to the power of this")
 
 
 class UserNeighbours:
@@ -129,13 +132,10 @@ class UserNeighbours:
     def scores(self, context: Context) -> Scores | None:
         """(n_items,) float32: votes of the k nearest sessions; None if no session shares an item."""
         items, weights = faded(context, self.config.fading)
-        likeness = self._likeness(items, weights * self._rarity[items])
-        near = np.flatnonzero(likeness)
+        near, likeness = self._nearest(items, weights * self._rarity[items])
         if not len(near):
             return None
-        if len(near) > self.config.k:
-            near = near[np.argpartition(-likeness[near], self.config.k)[: self.config.k]]
-        return weighted_rows(self._matrix, np.sort(near), likeness[np.sort(near)])
+        return weighted_rows(self._matrix, near, likeness**self.config.sharpness)
 
     def save(self, folder: Path) -> None:
         """Write `user_knn.npz`."""
@@ -147,14 +147,20 @@ class UserNeighbours:
         config, arrays = load_arrays(folder, cls.name, UserNeighboursConfig, ["sessions"])
         return cls(arrays["sessions"], config)
 
-    def _likeness(self, items: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(s,) how like each session is; of an item's sessions only the latest are looked at."""
+    def _nearest(
+        self, items: NDArray[np.int64], weights: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """(k',) the sessions most like these items and how like they are; of an item's sessions, the latest."""
         starts, ends = self._holders.indptr[items], self._holders.indptr[items + 1]
         found = np.zeros(self._matrix.shape[0])
         for start, end, weight in zip(np.maximum(starts, ends - self.config.recent), ends, weights, strict=True):
-            holders = self._holders.indices[start:end]
-            found[holders] += weight * self._holders.data[start:end]
-        return np.asarray(found * self._lengths)
+            found[self._holders.indices[start:end]] += weight * self._holders.data[start:end]
+        near = np.flatnonzero(found)
+        likeness = found[near] * self._lengths[near]
+        if len(near) > self.config.k:
+            best = np.sort(np.argpartition(-likeness, self.config.k)[: self.config.k])
+            near, likeness = near[best], likeness[best]
+        return near, likeness
 
 
 def _near(shared: "csr_matrix", start: int, norms: NDArray[np.float64], config: ItemNeighboursConfig) -> "csr_matrix":
