@@ -35,10 +35,10 @@ class AlsConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     factors: int = Field(default=64, ge=1, description="length of a vector")
-    regularization: float = Field(default=0.1, ge=0, description="pull of all vectors to zero")
-    alpha: float = Field(default=8.0, gt=0, description="confidence that a value of 1 gives, where nothing gives 1")
+    regularization: float = Field(default=20.0, ge=0, description="pull of all vectors to zero")
+    alpha: float = Field(default=64.0, gt=0, description="confidence that a value of 1 gives, where nothing gives 1")
     iterations: int = Field(default=15, ge=1, description="times that people and items are solved for in turn")
-    decay: float = Field(default=0.95, gt=0, le=1, description="what an item counts less for every step since")
+    decay: float = Field(default=0.85, gt=0, le=1, description="what an item counts less for every step since")
     seed: int = 0
 
 

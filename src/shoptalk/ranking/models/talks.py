@@ -40,9 +40,9 @@ class Voting(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    nearest: int = Field(default=80, ge=1, description="moments that vote")
+    nearest: int = Field(default=200, ge=1, description="moments that vote")
     power: float = Field(default=2.0, ge=0, description="a moment's vote weighs its likeness to this power")
-    later: float = Field(default=0.3, ge=0, lt=1, description="vote for what was chosen later in the same talk")
+    later: float = Field(default=0.2, ge=0, lt=1, description="vote for what was chosen later in the same talk")
 
 
 class TalksBm25Config(BaseModel):
@@ -62,10 +62,10 @@ class TalksDenseConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     messages: int = Field(default=4, ge=1, description="messages before a choice that are read, the last ones")
-    decay: float = Field(default=0.8, gt=0, le=1, description="what a message counts less for every one after it")
+    decay: float = Field(default=0.7, gt=0, le=1, description="what a message counts less for every one after it")
     characters: int = Field(default=200, ge=1, description="characters of a message that are encoded, the first ones")
-    coarse: int = Field(default=64, ge=1, description="dimensions in which all moments are compared at first")
-    shortlist: int = Field(default=8, ge=1, description="moments compared in full, for every one that votes")
+    coarse: int = Field(default=96, ge=1, description="dimensions in which all moments are compared at first")
+    shortlist: int = Field(default=4, ge=1, description="moments compared in full, for every one that votes")
     remembered: int = Field(default=4_096, ge=1, description="messages whose vectors are kept at hand")
     voting: Voting = Voting(power=8.0)
 
@@ -266,9 +266,11 @@ def _votes(choices: Sequence[Choice], n_items: int, later: float) -> "csr_matrix
 
 def _best(likeness: Vectors, k: int) -> tuple[Ints, Floats]:
     """Places of the k greatest values above 0, ascending, and these; of equal ones those with the lower place."""
-    least = np.partition(likeness, -k)[-k] if len(likeness) > k else 0
-    found = np.flatnonzero(likeness >= least if least > 0 else likeness > 0)
+    found = np.flatnonzero(likeness > 0)
     if len(found) > k:
+        values = likeness[found]
+        least = np.partition(values, -k)[-k]
+        found = found[values >= least]
         tied = np.flatnonzero(likeness[found] == least)
         found = np.delete(found, tied[len(tied) - (len(found) - k) :])
     return found, likeness[found].astype(np.float64)

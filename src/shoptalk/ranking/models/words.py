@@ -41,8 +41,8 @@ class Reading(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    messages: int = Field(default=8, ge=1, description="messages before a choice that are read, the last ones")
-    decay: float = Field(default=0.8, gt=0, le=1, description="what a word counts less for every message further back")
+    messages: int = Field(default=30, ge=1, description="messages before a choice that are read, the last ones")
+    decay: float = Field(default=0.9, gt=0, le=1, description="what a word counts less for every message further back")
     characters: int = Field(default=2_000, ge=1, description="characters of a message that are read, the first ones")
     least_messages: int = Field(default=2, ge=1, description="messages a word must stand in to be known")
     most_share: float = Field(default=0.2, gt=0, le=1, description="share of all messages above which a word is known")
@@ -54,8 +54,12 @@ class WordsConfig(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     reading: Reading = Reading()
-    k1: float = Field(default=1.2, ge=0, description="how late the count of a word saturates")
-    b: float = Field(default=0.75, ge=0, le=1, description="how much long documents are held down")
+    k1: float = Field(
+        default=10.0, ge=0, description="how late the count of a word saturates: documents are many talks"
+    )
+    b: float = Field(
+        default=0.15, ge=0, le=1, description="how much long documents, those of popular items, are held down"
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
