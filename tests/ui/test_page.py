@@ -135,9 +135,20 @@ def test_like_is_kept_and_more_like_this_is_a_message(conversation):
     assert first.id not in {pick.item.id for pick in turn.picks}
 
 
+def test_opening_an_items_page_and_coming_back_is_noted(shop, conversation):
+    first = _last(conversation.say("a romance")).picks[0].item
+    conversation.opened(first.id)
+    for seconds in (12.5, 1e9, -1.0, float("nan"), float("inf")):
+        conversation.looked_at(first.id, seconds)
+    recorded = next(one for one in shop.log.recorded() if one.id == conversation.talk.id)
+    told = [(one.item, one.kind.value, one.seconds) for one in recorded.feedback]
+    assert told == [(first.id, "clicked", 0), (first.id, "dwelled", 12.5), (first.id, "dwelled", 3600)]
+
+
 def test_clicks_on_what_was_never_shown_do_nothing(conversation):
     _last(conversation.say("a romance"))
     conversation.opened("nobody")
+    conversation.looked_at("nobody", 10.0)
     assert [*conversation.mark("nobody", Mark.LIKED), *conversation.more_like("nobody")] == []
     assert [*conversation.drop("nothing"), *conversation.retry(), *conversation.say("  ")] == []
 

@@ -23,8 +23,8 @@ _PATIENCE = 30_000
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory) -> Iterator[str]:
-    """A small shop's page on a free port."""
+def served(tmp_path_factory) -> Iterator[tuple[str, Shop]]:
+    """A small shop, and its page on a free port."""
     root = tmp_path_factory.mktemp("browser")
     kinds = ("Thriller", "Romance", "Comedy")
     places = ("Lisbon", "Oslo", "Cairo", "Quito", "Hanoi", "Turin")
@@ -49,8 +49,14 @@ def address(tmp_path_factory) -> Iterator[str]:
     with Shop.build(source, root / "books", settings=settings) as shop:
         page = make_page(shop)
         _, url, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True)
-        yield url
+        yield url, shop
         page.close(verbose=False)
+
+
+@pytest.fixture(scope="module")
+def address(served) -> str:
+    """Where the page is."""
+    return served[0]
 
 
 @pytest.fixture(scope="module")
@@ -130,6 +136,24 @@ def test_a_message_is_answered_with_cards(page):
     expect(page.get_by_label("Your message")).to_have_value("")
     expect(page.get_by_role("button", name="Send")).to_be_visible()
     assert page.locator("#st-picks img").count() == 0
+
+
+def test_opening_an_items_page_is_a_click_and_the_time_until_coming_back_a_look(page, served):
+    _say(page, "a romance")
+    page.evaluate("document.addEventListener('click', (event) => event.preventDefault())")  # nothing leaves the machine
+    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => window.away, configurable: true })")
+    page.locator("#st-picks .st-card h3 a").first.click()
+    away = "(away) => { window.away = away; document.dispatchEvent(new Event('visibilitychange')); }"
+    page.evaluate(away, arg=True)
+    page.wait_for_timeout(300)
+    page.evaluate(away, arg=False)
+    page.evaluate(away, arg=True)  # another time away, with no item opened before it
+    page.evaluate(away, arg=False)
+    page.wait_for_timeout(1000)
+    *_, talk = (one for one in served[1].log.recorded() if one.feedback)
+    clicked, looked = talk.feedback
+    assert (clicked.kind, looked.kind, clicked.item) == ("clicked", "dwelled", looked.item)
+    assert 0.2 <= looked.seconds < 10
 
 
 def test_like_stays_pressed_or_becomes_a_chip(page):

@@ -4,6 +4,7 @@ Knows nothing of HTML or Gradio: it takes a `Talk` and yields `Turn` values, one
 """
 
 import logging
+import math
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_WAIT = 120.0
+_WAIT, _LONGEST_LOOK = 120.0, 3600.0
 _PROBLEM = "Sorry, something went wrong while answering. Your message is kept; please try once more."
 _UNNOTED = "Sorry, that could not be noted. Please try once more."
 _BUSY = "The answer before this one is still being written. Please try again in a moment."
@@ -136,6 +137,12 @@ class Conversation:
         """Note that the person followed an item's link."""
         if item_id in self._shown:
             self._succeeds(lambda: self.talk.feedback(item_id, clicked=True))
+
+    def looked_at(self, item_id: str, seconds: float) -> None:
+        """Note that the person came back from an item's page after so many seconds; an hour at most is believed."""
+        if item_id in self._shown and 0 <= seconds < math.inf:
+            dwell = min(seconds, _LONGEST_LOOK)
+            self._succeeds(lambda: self.talk.feedback(item_id, dwell=dwell))
 
     def start_over(self) -> None:
         """Clear the page and what was asked for; what the person likes and has seen stays."""

@@ -3,6 +3,7 @@
 `thread.py` writes what is seen, `conversation.py` decides what a click does, `page.css` and `page.js` lie beside.
 """
 
+import math
 import os
 import threading
 import time
@@ -157,6 +158,8 @@ class _Page:
                 conversation.start_over()
             case "opened":
                 conversation.opened(item)
+            case "looked":
+                conversation.looked_at(item, _seconds(text))
         played: dict[str, Callable[[], Iterator[Turn]]] = {
             "say": lambda: conversation.say(text),
             "more": lambda: conversation.more_like(item),
@@ -197,6 +200,14 @@ class _Page:
         schema, number = self._shop.catalog.schema, len(conversation.turns)
         shows = shown(turn, conversation.items, conversation.marks, schema, self._pictures)
         return f'<div class="st-turn" data-turn="{number}">{said(turn)}</div>', shows
+
+
+def _seconds(text: str) -> float:
+    """A time that the browser told; NaN if it is none."""
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _keep_quiet() -> None:
