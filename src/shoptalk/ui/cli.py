@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from shoptalk.errors import ShoptalkError
 from shoptalk.ui.benches import Out, benches, write_report
+from shoptalk.ui.rules_command import rules
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -238,6 +239,9 @@ def show(
         console.print(facet_table(opened.catalog))
         for line in fact_lines(facts):
             _plainly(console, line)
+
+
+app.command(rich_help_panel=_BUILDING)(rules)
 
 
 @app.command(rich_help_panel=_TALKING)
