@@ -157,12 +157,12 @@ def board_of(
 
     Raises ValueError if there is no row, or the scores are not of the same rows and measures.
     """
+    if not len(owners):
+        raise ValueError(f"there is no row for the board '{name}': it is empty")
     shape = (len(owners), len(measures))
     wrong = [one.system for one in scored if one.values.shape != shape]
-    if wrong or not len(owners):
-        raise ValueError(
-            f"board '{name}' has {shape} rows and measures; not so: {', '.join(wrong) or 'all, it is empty'}"
-        )
+    if wrong:
+        raise ValueError(f"board '{name}' has {shape} rows and measures; not so: {', '.join(wrong)}")
     values = np.stack([one.values for one in scored], axis=1)
     means = values.mean(axis=0)
     drawn = _resampled(values.reshape(len(owners), -1), owners, resamples, seed).reshape(resamples, *means.shape)
