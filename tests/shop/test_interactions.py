@@ -104,6 +104,13 @@ def test_without_a_time_the_files_order_counts_and_without_a_value_each_row_is_a
     assert interactions.summary.values == "each row is a plain yes"
 
 
+@pytest.mark.parametrize(
+    "header", ["User ID,ISBN,Score", "user_id:token,item_id:token,rating:float", "visitorid,sku,stars"]
+)
+def test_columns_are_found_by_their_names(read, header):
+    assert told(read(f"{header}\na,x,5\n")) == [(0, "x", 1.0)]
+
+
 def test_columns_can_be_said(read):
     content = "who,asin,parent_asin,rating,note\na,x1,x,1,w\n"
     columns = {"user": "who", "item": "asin", "value": None}

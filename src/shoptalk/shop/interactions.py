@@ -261,7 +261,8 @@ def _roles(path: Path, names: list[str], given: Mapping[str, str | None]) -> dic
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", name.casefold())
+    """'User-ID' -> 'userid'; what RecBole writes behind a name ('user_id:token') is no part of it."""
+    return re.sub(r"[^a-z0-9]", "", re.sub(r":(token|float)(_seq)?$", "", name.casefold()))
 
 
 # What the cells say ---------------------------------------------------------------------------------------------------
