@@ -1,13 +1,16 @@
 import json
 import logging
 import os
+import re
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from shoptalk.errors import ShopError
 from shoptalk.ranking.rank import Ranking
+from shoptalk.ranking.rules import RuleKind, Rules
 from shoptalk.retrieval.query import Query
 from shoptalk.shop.rules_file import RULES, RulesFile, read_rules
 
@@ -129,3 +132,11 @@ def test_the_next_ranking_goes_by_the_file(shop):
     assert shown()[0] == second
     write(shop.folder, [])
     assert shown()[0] == first
+
+
+def test_the_example_in_the_docs_is_a_rules_file_with_a_rule_of_each_kind():
+    page = Path(__file__).parents[2] / "docs" / "rules.md"
+    (example,) = re.findall(r"```json\n(.*?)```", page.read_text("utf-8"), re.DOTALL)
+    rules = Rules.model_validate_json(example)
+    assert {rule.kind for rule in rules.rules} == set(RuleKind)
+    assert rules.margin is not None

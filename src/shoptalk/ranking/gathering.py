@@ -58,7 +58,7 @@ _ASKING = {
 }
 _ASKING |= {"recommendation", "seek", "similar", "suggest", "suggestion", "thank", "thanks", "want", "wanted"}
 """Words of asking: they stand in a request without being about the item."""
-_PLACES = tuple((at, feature.evidence) for at, feature in enumerate(FEATURES) if feature.name.endswith("_rank"))
+_PLACES = {at: feature.evidence for at, feature in enumerate(FEATURES) if feature.name.endswith("_rank")}
 """The columns of the reciprocal ranks by source, learned ones too, and what each source stands for."""
 _OFTEN, _FIRST_FOLLOWERS = 3, 5
 """From how many talks on something happens often, and up to which place an item is one of those that follow."""
@@ -127,10 +127,10 @@ def _by_topic(x: NDArray[np.float32], contributions: NDArray[np.float64]) -> dic
     given = dict.fromkeys(Topic, 0.0)
     for feature, amount in zip(FEATURES, contributions.tolist(), strict=True):
         given[feature.evidence] += amount
-    places = [(topic, float(np.nan_to_num(x[column]))) for column, topic in _PLACES]
-    whole = sum(place for _, place in places)
-    for topic, place in places:
-        given[topic] += given[Topic.FOUND] * place / whole if whole else 0.0
+    places = np.nan_to_num(x[list(_PLACES)]).astype(np.float64)
+    shares = places / max(places.sum(), 1e-9)
+    for topic, share in zip(_PLACES.values(), shares.tolist(), strict=True):
+        given[topic] += given[Topic.FOUND] * share
     return given
 
 
