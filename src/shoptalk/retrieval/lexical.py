@@ -36,7 +36,7 @@ _AGAIN = "Build it again from the catalog."
 
 @dataclass(frozen=True)
 class LexicalConfig:
-    """How words are weighed. A term counts with the field that it fits best and a share of the others."""
+    """How words are weighed. A term counts with the field that it fits best and a tenth of the others."""
 
     title: float = 1.0
     """weight of a term in the title"""
@@ -44,7 +44,7 @@ class LexicalConfig:
     """weight of a term anywhere in the record"""
     facets: float = 0.7
     """weight of a term among the category values"""
-    others: float = 0.2
+    others: float = 0.1
     """share of the fields that are not a term's best"""
     most_terms: int = 64
     """terms of a request that are searched: the rarest"""
