@@ -78,7 +78,7 @@ def test_a_pinned_film_is_shown_where_it_meets_what_was_asked_and_nowhere_else(r
     film = engine.catalog.item(engine.catalog.row(pinned))
     year = int(film.facets["year"])
     (met,) = replies(engine, ["a comedy"])
-    assert met.picks[1].item.id == pinned
+    assert met.picks[0].item.id == pinned
     (missed,) = replies(engine, [f"a comedy from after {year}"])
     assert missed.picks
     assert pinned not in [pick.item.id for pick in missed.picks]

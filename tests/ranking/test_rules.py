@@ -172,6 +172,12 @@ def test_a_pin_beyond_what_is_shown_pins_nothing_and_is_not_told():
     assert not applied(told[1])
 
 
+def test_a_pin_that_does_not_pass_leaves_its_place_to_the_next_of_its_rule():
+    pin = rule("pin", "film-9-1", "film-9-2", "film-9-0")
+    ids, _ = shown_by(ranking_with(pin, diversity=False), Query(must=(COMEDY,)), found([0, 2, 4]), 3)
+    assert ids == ["film-9-2", "film-9-0", "film-0-0"]
+
+
 def test_of_two_pins_to_one_place_the_first_in_the_file_has_it():
     pins = rule("pin", "film-0-5"), rule("pin", "film-0-4")
     assert shown_by(ranking_with(*pins, diversity=False), Query(), SIX, 3)[0] == ["film-0-5", "film-0-4", "film-0-0"]

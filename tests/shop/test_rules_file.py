@@ -12,6 +12,7 @@ from shoptalk.errors import ShopError
 from shoptalk.ranking.rank import Ranking
 from shoptalk.ranking.rules import RuleKind, Rules
 from shoptalk.retrieval.query import Query
+from shoptalk.shop import Shop
 from shoptalk.shop.rules_file import RULES, RulesFile, read_rules
 
 HIDE = {"kind": "hide", "name": "recalled", "items": ["p001"]}
@@ -140,3 +141,21 @@ def test_the_example_in_the_docs_is_a_rules_file_with_a_rule_of_each_kind():
     rules = Rules.model_validate_json(example)
     assert {rule.kind for rule in rules.rules} == set(RuleKind)
     assert rules.margin is not None
+
+
+def test_a_talk_goes_by_the_rules_from_the_next_message_on(shop):
+    talk = shop.talk()
+    first = talk.say("a lamp").picks[0].item.id
+    write(shop.folder, [{"kind": "hide", "name": "recalled", "items": [first]}])
+    assert first not in [pick.item.id for pick in shop.talk().say("a lamp").picks]
+    write(shop.folder, [{"kind": "pin", "name": "of the week", "items": ["p001", "p020"], "why": "made next door"}])
+    reply = shop.talk().say("a lamp")
+    assert reply.picks[0].item.id == "p020"
+    assert reply.picks[0].reasons[0] == "featured by the shop: made next door"
+    assert "featured by the shop: made next door" in reply.text
+
+
+def test_a_shop_is_not_opened_with_rules_that_are_wrong(folder, settings):
+    write(folder, [{"kind": "hide", "name": "x"}])
+    with pytest.raises(ShopError, match="rule 1: a rule has either items or where"):
+        Shop.open(folder, settings=settings)

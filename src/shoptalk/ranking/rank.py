@@ -201,11 +201,14 @@ class Ranking:
         return amounts
 
     def _pinned(self, rows: Ints, rules: InForce) -> dict[int, int]:
-        """By place what stands there. Of two pins to one place the first has it, the other the next that is free."""
+        """By place what stands there. Of two pins to one place the first has it, the other the next that is free.
+
+        A pin whose item is not among the rows leaves its place to the next.
+        """
         found: dict[int, int] = {}
         place_of = {row: at for at, row in enumerate(rows.tolist())} if rules.pins and self.config.pin else {}
         for pin in rules.pins:
-            at, place = place_of.get(pin.row), pin.place
+            at, place = place_of.get(pin.row), pin.rule.place
             if at is None or at in found.values():
                 continue
             while place in found:

@@ -44,7 +44,9 @@ class Rule(_Value):
 
     kind: RuleKind
     name: str = Field(min_length=1, max_length=80, description="what the shop calls it; stands in the evidence")
-    items: tuple[str, ...] = Field(default=(), description="ids; a pin shows them from its place on, in this order")
+    items: tuple[str, ...] = Field(
+        default=(), description="ids; a pin shows those that pass from its place on, in this order"
+    )
     where: tuple[Constraint, ...] = Field(default=(), description="facet, operator and value, all of which must hold")
     amount: float = Field(
         default=0.25, gt=0, le=1, description="boost, bury: what it adds or takes, in shares of the pool's score range"
@@ -100,9 +102,8 @@ class Rules(_Value):
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """An item (its row) that is to stand at a place, from 1, and the rule that says so."""
+    """An item (its row) that is to stand at its rule's place, or at the next that is free."""
 
-    place: int
     row: int
     rule: Rule
 
@@ -190,8 +191,8 @@ def sold_out(catalog: Catalog) -> Mask:
 
 
 def _pins(rule: Rule, catalog: Catalog) -> Iterator[Pin]:
-    for ahead, row in enumerate(dict.fromkeys(catalog.rows(rule.items).tolist())):
-        yield Pin(rule.place + ahead, row, rule)
+    for row in dict.fromkeys(catalog.rows(rule.items).tolist()):
+        yield Pin(row, rule)
 
 
 def _numbers(catalog: Catalog, facet: str) -> Floats:
