@@ -87,6 +87,17 @@ def test_the_last_word_of_a_long_record_is_found_as_well_as_its_numbers_and_flag
     assert [found(index, text) for text in ("bottom", "heated", "1250000", "litres")] == [[1]] * 4
 
 
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [("tn2110", 0), ("TN-2110", 0), ("tn 2110", 0), ("smart watch", 1), ("smartwatch", 1), ("smart-watch", 1)],
+)
+def test_model_numbers_and_compounds_are_found_however_they_are_parted(tmp_path, text, row):
+    titles = ["Toner TN-2110", "Smartwatch in gold", "Toner TN-2000 for a smart printer", "Watch strap, 2110 beads"]
+    items = [Item(id=title, title=title) for title in titles]
+    index = LexicalIndex.build(tmp_path / "lexical", Catalog.from_items(items, SCHEMA))
+    assert found(index, text)[0] == row
+
+
 def test_very_long_texts_are_searched_by_their_rarest_words(index):
     assert found(index, "water " * 400 + "tent")[0] == 3
     assert found(index, ')(+-"*~[]{}^\\/&|: kettle' * 5_000) == [0, 1]

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Self
 
@@ -28,7 +29,9 @@ Mask = NDArray[np.bool_]
 
 _ANALYZER = "shoptalk_en_1"
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
+_HYPHENED = re.compile(r"[^\W_]+(?:-[^\W_]+)+")
 _LONGEST_TERM = 60
+_FEW_WORDS = 16
 _HEAP_BYTES = 128_000_000
 _TOLD = 200  # characters of an error: tantivy quotes whole files
 _AGAIN = "Build it again from the catalog."
@@ -149,7 +152,7 @@ class LexicalIndex:
         weights = {"title": self._config.title, "body": self._config.body, "facets": self._config.facets}
         if not telling:  # 'It', 'Them': a title perhaps, and no description
             telling, weights = words, {"title": self._config.title}
-        terms = dict.fromkeys(stem for word in telling for stem in stems(word))
+        terms = dict.fromkeys(stem for word in (*telling, *_compounds(telling)) for stem in stems(word))
         with _reading(self._folder):
             frequency = {term: sum(searcher.doc_freq(field, term) for field in weights) for term in terms}
         frequency = {term: count for term, count in frequency.items() if count}
@@ -269,7 +272,22 @@ def _record_words(catalog: Catalog, row: int) -> str:
                 words.append(word)
             case tuple(several):
                 words.extend(several)
-    return "\n".join((*words, catalog.texts[row]))
+    told = "\n".join((*words, catalog.texts[row]))
+    return "\n".join((told, *_unhyphened(told)))
+
+
+def _unhyphened(text: str) -> dict[str, None]:
+    """Hyphened words with a figure, each once, as they are typed in haste: model numbers, 'TN2110' for 'TN-2110'."""
+    found = (one for one in _HYPHENED.findall(text) if any(map(str.isdigit, one)))
+    return dict.fromkeys(one.replace("-", "") for one in found)
+
+
+def _compounds(words: Sequence[str]) -> list[str]:
+    """What neighbours make when they are written as one: 'micro sd' may stand as 'microSD', 'tn 2110' as 'TN2110'.
+
+    Those that no record has cost nothing. A message that runs on is left as it is: by chance some of many would fit.
+    """
+    return [first + second for first, second in pairwise(words)] if len(words) <= _FEW_WORDS else []
 
 
 def _facet_words(catalog: Catalog, row: int) -> list[str]:
