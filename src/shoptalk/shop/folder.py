@@ -248,7 +248,7 @@ class ShopFolder:
         """True if nothing lies there but what a shop has, or but what an interrupted build left."""
         names = [path.name for path in self.path.iterdir()]
         passing = {_LOCK, _WRITER, RECORD, self.left_out_path.name}
-        lasting = {"shop.json", "facets.json", "talks.db", "talks.db-wal", "talks.db-shm"}
+        lasting = {"shop.json", "facets.json", "rules.json", "talks.db", "talks.db-wal", "talks.db-shm"}
         known = passing if leftovers_only else passing | lasting
         return all(name in known or name.endswith(_LEFT_OVER) or _OF_A_GENERATION.match(name) for name in names)
 
