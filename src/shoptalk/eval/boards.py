@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.box import SIMPLE_HEAD
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -20,11 +20,14 @@ _OVER_A_MINUTE = 90
 
 
 def ranking_tables(report: RankingReport) -> list[RenderableType]:
-    """What was asked, a table for each board, what each part brings, then what it took."""
+    """What was asked, a table for each board, what each part brings, then what it took.
+
+    Boards of a part of the rows show the shop and the baselines; JSON has all.
+    """
     return [
         Text(_asked(report)),
         *(_board(board, [one for one in report.published if one.board == board.name]) for board in report.boards),
-        *(_brought(board) for board in report.ablation),
+        *(_brought(board) for board in report.ablation if not board.is_part),
         *(Text(line, style="dim") for line in (*_legend(report), *report.notes, *_costs(report))),
     ]
 
@@ -38,10 +41,11 @@ def _asked(report: RankingReport) -> str:
     )
 
 
-def _board(board: Board, published: Sequence[Published]) -> Table:
+def _board(board: Board, published: Sequence[Published]) -> Group:
     owners = "" if board.rows == board.owners else f" of {board.owners:,} {board.owner}"
-    table = _headed(f"{board.name}: {board.about} ({board.rows:,} rows{owners})", board.measures)
-    for kind in (Kind.SHOP, Kind.BASELINE, Kind.MODEL):
+    title = Text(f"\n{board.name}: {board.about} ({board.rows:,} rows{owners})", style="italic")
+    table = _headed(board.measures)
+    for kind in (Kind.SHOP, Kind.BASELINE, *(() if board.is_part else (Kind.MODEL,))):
         for one in board.standings:
             if one.kind is kind:
                 _row(table, one.system, [_figure(one.figures[name]) for name in board.measures], _STYLES.get(kind, ""))
@@ -51,9 +55,9 @@ def _board(board: Board, published: Sequence[Published]) -> Table:
     for told in published:
         cells = [_short(told.figures[name]) if name in told.figures else "" for name in board.measures]
         _row(table, f"{told.system} *", cells, "dim")
-    for source in dict.fromkeys(f"{one.source}, {one.split}" for one in published):
-        table.caption = f"{table.caption or '* not measured here: '}{'; ' if table.caption else ''}{source}"
-    return table
+    sources = dict.fromkeys(f"{one.source}, on {one.split}" for one in published)
+    told_by = [Text(f"* not measured here: {'; '.join(sources)}", style="dim")] if published else []
+    return Group(title, table, *told_by)
 
 
 def _add_lead(table: Table, board: Board, rival: Standing) -> None:
@@ -64,20 +68,22 @@ def _add_lead(table: Table, board: Board, rival: Standing) -> None:
     )
 
 
-def _brought(board: Board) -> Table:
-    table = _headed(f"what each part brings, {board.name}: shoptalk less shoptalk without it", board.measures)
+def _brought(board: Board) -> Group:
+    table = _headed(board.measures)
     for one in board.standings:
         if one.kind is Kind.WITHOUT:
             cells = [_difference(one.lead[name]) for name in board.measures]
             _row(table, one.system.removeprefix("without "), cells, "")
-    return table
+    title = Text(f"\nwhat each part brings, {board.name}: shoptalk less shoptalk without it", style="italic")
+    return Group(title, table)
 
 
 def _legend(report: RankingReport) -> list[str]:
     owner = report.boards[0].owner if report.boards else "questions"
+    headline = report.boards[0].headline if report.boards else ""
     lines = [
-        f"±: half of the 95% bootstrap interval over {owner} ({report.resamples:,} resamples, seed {report.seed}), of "
-        f"differences paired; JSON has both ends"
+        f"±: half of the 95% bootstrap interval over {owner} ({report.resamples:,} resamples, seed {report.seed}); "
+        f"differences are paired, to the baseline with the best {headline}. JSON has both ends of each."
     ]
     if any(one.kind is Kind.MODEL for board in report.boards for one in board.standings):
         lines.append("Below the baselines: what the shop learned, each model alone over all items.")
@@ -91,16 +97,17 @@ def _costs(report: RankingReport) -> list[str]:
     stages = ", ".join(f"{one.name} {_spent(one.seconds)}" for one in report.stages)
     return [
         f"ms to find up to {report.candidates:,} candidates and rank them, p50 / p95: {times}",
-        f"The shop was made at {report.made}: {stages or 'no stage'}; at most {report.peak_memory:,.0f} MB held",
+        f"The shop was made at {report.made}: {stages or 'no stage'}; at most {report.peak_memory:,.0f} MB held.",
+        f"It lies in {report.shop} and is used again for the same data; --fresh makes it anew.",
         f"shoptalk {report.shoptalk}, {report.machine}",
     ]
 
 
-def _headed(title: str, measures: Sequence[str]) -> Table:
-    table = Table(title=title, title_justify="left", caption_justify="left", box=SIMPLE_HEAD)
+def _headed(measures: Sequence[str]) -> Table:
+    table = Table(box=SIMPLE_HEAD)
     table.add_column("", no_wrap=True)
     for measure in measures:
-        table.add_column(measure, justify="right", no_wrap=True)
+        table.add_column(measure, justify="right")
     return table
 
 

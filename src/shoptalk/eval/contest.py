@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Answers", "RankingPlan", "Rows", "ablated", "ask", "boards_of", "drawn_in_order", "learned", "report_of"]
 
 _WARM_UP = 3
-_RIVALS = {"item_knn": "item-kNN", "ease": "EASE", "words_bm25": "BM25, words that led to items"}
+_RIVALS = {"item_knn": "item-kNN", "ease": "EASE", "words_bm25": "BM25, words that led"}
 
 Unit = TypeVar("Unit")
 Ranking = tuple[str, ...]
@@ -72,6 +72,7 @@ class Rows:
     about: str
     owners: Sequence[str]
     values: Sequence[NDArray[np.float64]]
+    is_part: bool = False
 
 
 def drawn_in_order(units: Sequence[Unit], most: int | None, seed: int) -> list[Unit]:
@@ -143,6 +144,7 @@ def boards_of(
                 measures,
                 owner=owner,
                 headline=headline,
+                is_part=one.is_part,
                 resamples=plan.resamples,
                 seed=plan.seed,
             )
@@ -189,5 +191,6 @@ def report_of(
         stages=made.stages,
         peak_memory=made.peak_memory,
         made=made.moment,
+        shop=str(shop.folder),
         notes=tuple(notes),
     )

@@ -123,7 +123,8 @@ def rows_of(turns: Sequence[Recommended], answers: Sequence[Answers], known: fro
 
     def rows(name: str, about: str, column: int, kept: NDArray[np.bool_]) -> Rows:
         values = [measures_of(one[kept, column], MEASURES) for one in ranks]
-        return Rows(name, about, [owners[at][0].dialogue for at in np.flatnonzero(kept).tolist()], values)
+        held = [owners[at][0].dialogue for at in np.flatnonzero(kept).tolist()]
+        return Rows(name, about, held, values, is_part=name.startswith("cold"))
 
     return [
         rows("full", "every target", 0, np.ones(len(owners), dtype=np.bool_)),

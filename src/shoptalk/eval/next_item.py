@@ -104,7 +104,7 @@ def rows_of(users: Sequence[LeftOut], answers: Sequence[Answers], known: frozens
     def rows(name: str, about: str, kept: Sequence[bool]) -> Rows:
         mask = np.array(kept, dtype=np.bool_)
         owners = [user.user for user, keeps in zip(users, kept, strict=True) if keeps]
-        return Rows(name, about, owners, [one[mask] for one in values])
+        return Rows(name, about, owners, [one[mask] for one in values], is_part=not mask.all())
 
     return [
         rows("all", "every user's next item, over all items that they have not had", [True] * len(users)),
@@ -128,7 +128,7 @@ def _systems(shop: "Shop", told: InteractionSet) -> list[Ranks]:
 
 def _told(system: str, ndcg: float) -> Published:
     return Published(
-        system=system, source="as this benchmark was given", board="all", split="test", figures={"NDCG@10": ndcg}
+        system=system, source="told with the protocol", board="all", split="test", figures={"NDCG@10": ndcg}
     )
 
 

@@ -34,19 +34,25 @@ _DEPTH = 10
 
 @dataclass(frozen=True)
 class FirstMessage:
-    """The shop as a person meets it: the query's text is understood as the first message of a talk."""
+    """The shop as a person meets it: a query's text is understood as the first message of a talk, then asked."""
 
     shop: "Shop"
-    name: str = "shoptalk"
-    kind: Kind = Kind.SHOP
+    asked: Ranks
+
+    @property
+    def name(self) -> str:
+        """That of what is asked."""
+        return self.asked.name
+
+    @property
+    def kind(self) -> Kind:
+        """That of what is asked."""
+        return self.asked.kind
 
     def rank(self, query: Query, depth: int) -> Sequence[str]:
         """What a turn would rank for that message."""
-        shop = self.shop
-        state = advance(TalkState(), shop.understand(query.text), shop.catalog)
-        asked = query_of(state, shop.catalog, limit=query.limit)
-        ranked = shop.rank(asked, shop.find(asked))
-        return [shop.catalog.ids[row] for row in ranked.rows[:depth].tolist()]
+        state = advance(TalkState(), self.shop.understand(query.text), self.shop.catalog)
+        return self.asked.rank(query_of(state, self.shop.catalog, limit=query.limit), depth)
 
 
 def run_search(
@@ -65,7 +71,8 @@ def run_search(
         told, plan.split, work=plan.work, fresh=plan.fresh, settings=settings, encoder=encoder, progress=progress
     ) as (shop, made):
         questions = [(Query(text=text, limit=plan.candidates), _DEPTH) for text, _ in queries]
-        answers = ask([*_systems(shop, told), *(ablated(shop) if plan.ablation else ())], questions, progress)
+        parts = [FirstMessage(shop, one) for one in ablated(shop)] if plan.ablation else []
+        answers = ask([*_systems(shop, told), *parts], questions, progress)
         values = [graded(answer.rankings, [grades for _, grades in queries]) for answer in answers]
         rows = Rows("all", "queries with a product that fits, over all products", [text for text, _ in queries], values)
         boards = boards_of([rows], answers, plan, measures=MEASURES, owner="queries", headline=MEASURES[0])
@@ -100,7 +107,7 @@ def _gain(grades: Sequence[int]) -> float:
 
 def _systems(shop: "Shop", told: SearchSet) -> list[Ranks]:
     return [
-        FirstMessage(shop),
+        FirstMessage(shop, ShopRanks(shop)),
         ShopRanks(shop, name="shoptalk, as plain text"),
         TextBM25(shop.catalog, whole_texts(told.items, shop.catalog.ids)),
         FieldsBM25(shop),
@@ -118,7 +125,7 @@ PUBLISHED: dict[str, tuple[Published, ...]] = {
     "icecat": (
         Published(
             system="BM25, all text",
-            source="as this benchmark was given",
+            source="told with the protocol",
             board="all",
             split="all 116 queries",
             figures={"NDCG@10": 0.741},

@@ -60,6 +60,7 @@ class Board(BaseModel):
 
     name: str
     about: str = Field(description="what the rows are")
+    is_part: bool = Field(description="rows that another board counts too, apart")
     rows: int = Field(description="how many were averaged over")
     owners: int = Field(description="how many dialogues, users or queries they belong to")
     owner: str = Field(description="what is resampled: 'dialogues', 'users', 'queries'")
@@ -129,6 +130,7 @@ class RankingReport(BaseModel):
     stages: tuple[Stage, ...]
     peak_memory: float = Field(description="the most memory held while the shop was made, in MB")
     made: str = Field(description="when the shop was made; stages and memory are of then")
+    shop: str = Field(description="the folder of the shop")
     notes: tuple[str, ...]
 
 
@@ -150,6 +152,7 @@ def board_of(
     *,
     owner: str,
     headline: str,
+    is_part: bool = False,
     resamples: int = 1000,
     seed: int = 0,
 ) -> Board:
@@ -179,6 +182,7 @@ def board_of(
     return Board(
         name=name,
         about=about,
+        is_part=is_part,
         rows=len(owners),
         owners=len(set(owners)),
         owner=owner,
