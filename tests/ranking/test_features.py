@@ -6,7 +6,7 @@ from ranking_cases import asks, checkerboard, film, found, space_of
 
 from shoptalk.ranking.features import FEATURE_NAMES, FEATURES, column_of, features
 from shoptalk.ranking.space import FeatureSpace
-from shoptalk.retrieval.query import Operator, Query
+from shoptalk.retrieval.query import Operator, Query, Touch
 
 BOARD = space_of(checkerboard())
 
@@ -198,3 +198,38 @@ def test_a_catalog_without_facets_or_text_is_no_trouble():
     x = features(space, Query(text="a", similar=("b",)), found([0]))
     assert np.isnan(x[0, column_of("similar_all")])
     assert np.isnan(x[0, column_of("popularity")])
+
+
+LIKE, UNLIKE = BOARD.catalog.row("film-3-1"), BOARD.catalog.row("film-7-2")
+
+
+def test_what_was_looked_at_draws_its_like():
+    clicked = Query(history=(Touch("film-3-0", 0.4, 2),))
+    assert np.diff(column(BOARD, "touched_all", clicked, found([LIKE, UNLIKE]))) < 0
+    vectors = np.eye(120, dtype=np.float32)
+    vectors[LIKE] = vectors[BOARD.catalog.row("film-3-0")]
+    space = FeatureSpace(BOARD.catalog, vectors)
+    near, far = column(space, "touched_close", clicked, found([LIKE, UNLIKE])).tolist()
+    assert near > far
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        Query(history=(Touch("film-3-0", 0.2),)),
+        Query(history=(Touch("film-3-0", 1.0, 3), Touch("film-3-0", -1.0, 1))),
+        Query(history=(Touch("film-3-0", 0.4),), liked=("film-3-0",)),
+        Query(history=(Touch("film-3-0", 0.4),), similar=("film-3-0",)),
+        Query(history=(Touch("gone", 1.0),)),
+        Query(history=(Touch("film-3-0", 1.0, 11), *(Touch("gone" + str(n), 1.0, 10 - n) for n in range(10)))),
+    ],
+    ids=["a glance", "taken back", "liked", "asked for as a model", "not in the catalog", "long ago"],
+)
+def test_what_says_too_little_or_is_told_elsewhere_is_not_looked_at(query):
+    x = features(BOARD, query, found([LIKE, UNLIKE]))
+    assert np.isnan(x[:, [column_of("touched_close"), column_of("touched_all")]]).all()
+
+
+def test_a_later_glance_takes_nothing_from_a_purchase():
+    bought = Query(history=(Touch("film-3-0", 1.0, 2), Touch("film-3-0", 0.1, 1)))
+    assert np.diff(column(BOARD, "touched_all", bought, found([LIKE, UNLIKE]))) < 0

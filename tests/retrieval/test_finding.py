@@ -46,10 +46,10 @@ def make_items(count: int = 200) -> list[Item]:
     return items
 
 
-def make_finder(folder, items, schema=SCHEMA, config=None) -> Finder:
+def make_finder(folder, items, schema=SCHEMA, config=None, **more) -> Finder:
     catalog, encoder = Catalog.from_items(items, schema), HashingEncoder(64)
     vectors = VectorIndex.build(folder / "chroma", catalog, encoder)
-    return Finder(catalog, encoder, vectors, LexicalIndex.build(folder / "lexical", catalog), config)
+    return Finder(catalog, encoder, vectors, LexicalIndex.build(folder / "lexical", catalog), config, **more)
 
 
 @pytest.fixture(scope="module")
@@ -208,6 +208,28 @@ def test_sold_out_by_flag_stays_hidden_if_hidden(tmp_path):
     asked = Query(must=(asks("here", Operator.IS, False),))
     assert finder.find(asked).rows.tolist() == [0]
     assert finder.find(Query(must=(asks("gone", Operator.IS, True),))).rows.tolist() == [2]
+
+
+def test_sold_out_items_are_found_unasked_where_the_config_lets_them(tmp_path):
+    finder = make_finder(tmp_path, make_items(), config=FusionConfig(sold_out=True))
+    hidden = asks("hidden", Operator.IS, True)
+    assert {row % 20 for row in np.flatnonzero(~finder.allowed(Query())).tolist()} == {7}
+    assert {row % 20 for row in np.flatnonzero(finder.allowed(Query(must=(hidden,)))).tolist()} == {7}
+    here = Query(must=(asks("stock", Operator.MORE_THAN, 0.0),))
+    assert not any(row % 20 == 9 for row in np.flatnonzero(finder.allowed(here)).tolist())
+
+
+def test_what_the_rules_hide_is_never_found_and_never_counted(tmp_path):
+    mask: dict[str, np.ndarray | None] = {"hidden": None}
+    finder = make_finder(tmp_path, make_items(), hidden=lambda: mask["hidden"])
+    query = Query(text="haunted house", limit=200)
+    before = finder.find(query)
+    mask["hidden"] = np.arange(200) % 2 == 0
+    after = finder.find(query)
+    assert (before.rows % 2 == 0).any()
+    assert (after.rows % 2 == 1).all()
+    assert (before.passing, after.passing) == (180, 80)
+    assert not finder.allowed(Query(must=(asks("price", Operator.IS, 0.0),))).any()
 
 
 def test_nothing_passes_gives_nothing(finder):

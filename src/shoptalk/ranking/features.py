@@ -61,6 +61,7 @@ class Topic(StrEnum):
     SHARES_LIKED = "shares with what is liked"
     CLOSE_SIMILAR = "close to a model"
     CLOSE_LIKED = "close to what is liked"
+    TOUCHED = "like what they looked at"
     DISLIKED = "like what is disliked"
     WISHES = "wishes"
     WISHES_MISSED = "wishes missed"
@@ -143,6 +144,8 @@ FEATURES: tuple[Feature, ...] = (
         Feature(f"{name}_rank", f"1 / rank by the model '{name}', near ties alike", topic, 0)
         for name, topic in ((name, _LEARNED_TOPICS.get(name, Topic.TOGETHER)) for name in LEARNED)
     ),
+    Feature("touched_close", "greatest closeness to an item they had to do with, in deviations", Topic.TOUCHED, 1),
+    Feature("touched_all", "share of those items' values that it has, by rarity", Topic.TOUCHED, 1),
     Feature("named_ago", "1 / messages or acts since the person last had to do with it, 0 never", Topic.ITEM),
     Feature("touched", "with how many items the person had to do, as n / (n + 5)", Topic.ITEM),
     Feature("messages", "how many messages were said, as n / (n + 5)", Topic.ITEM),
@@ -151,6 +154,10 @@ FEATURES: tuple[Feature, ...] = (
 
 FEATURE_NAMES: tuple[str, ...] = tuple(feature.name for feature in FEATURES)
 _COLUMN = {name: place for place, name in enumerate(FEATURE_NAMES)}
+
+
+_LOOKED_AT = 0.3
+_MOST_TOUCHED = 10
 
 
 def column_of(name: str) -> int:
@@ -177,7 +184,7 @@ def features(
         models = _Models(who, space.catalog.rows(item_ids))
         if len(models.rows):
             _shares(x, space, models, rows, hidden)
-            if who != "disliked":
+            if who in ("similar", "liked"):
                 _nearness(x, space, models, rows, hidden)
     _wishes(x, space, query, rows)
     _numbers_asked(x, space, query, rows)
@@ -221,7 +228,22 @@ class _Models:
 
 
 def _models(query: Query) -> dict[str, tuple[str, ...]]:
-    return {"similar": query.similar, "liked": query.liked, "disliked": query.disliked}
+    return {
+        "similar": query.similar,
+        "liked": query.liked,
+        "disliked": query.disliked,
+        "touched": _touched(query),
+    }
+
+
+def _touched(query: Query) -> tuple[str, ...]:
+    """What they last looked at, bought or named; what is liked or asked for as a model speaks for itself."""
+    told = {*query.liked, *query.similar}
+    best: dict[str, float] = {}
+    for touch in query.history:  # what speaks against an item takes back all before; latest last
+        held = best.pop(touch.item_id, 0.0)
+        best[touch.item_id] = touch.value if touch.value < 0 else max(held, touch.value)
+    return tuple(one for one, value in best.items() if value >= _LOOKED_AT and one not in told)[-_MOST_TOUCHED:]
 
 
 def _sources(x: NDArray[np.float32], candidates: "Candidates") -> None:
@@ -306,7 +328,8 @@ def _shares(x: NDArray[np.float32], space: FeatureSpace, models: _Models, rows: 
     first = _COLUMN[f"{models.who}_all"]
     if whole.sum() > 0:
         x[:, first] = common.sum(axis=1) / whole.sum()
-    x[:, first + 1 : first + 1 + groups] = np.where(filled, shares, np.nan)
+    if models.who in _SHARES:
+        x[:, first + 1 : first + 1 + groups] = np.where(filled, shares, np.nan)
 
 
 def _nearness(

@@ -4,7 +4,7 @@ Whether an item may be brought at all is decided first, once, on the catalog's c
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -76,6 +76,8 @@ class FusionConfig:
     """how many liked items are looked around: the last ones"""
     rating_pseudo_count: float = 20.0
     """ratings of the catalog's mean that every item is given; on ratings without counts they do nothing"""
+    sold_out: bool = False
+    """whether what is out of stock may be found unasked: where ranking puts it after all else"""
 
     def weight(self, source: str) -> float:
         """The weight of a source; all that were learned have the same."""
@@ -114,14 +116,18 @@ class Finder:
         lexical: LexicalIndex,
         config: FusionConfig | None = None,
         learned: LearnedSources | None = None,
+        hidden: Callable[[], Mask | None] | None = None,
     ) -> None:
-        """Wire the parts, which must all be of the same catalog. Raises ValueError if encoder and vectors differ."""
+        """Wire the parts, which must all be of the same catalog. Raises ValueError if encoder and vectors differ.
+
+        `hidden` is asked at each search for the mask (n,) of what the shop's rules hide, whatever is asked.
+        """
         if encoder.name != vectors.encoder:
             raise ValueError(f"the vectors are of encoder '{vectors.encoder}', not '{encoder.name}'")
         if vectors.ids != catalog.ids:
             raise ValueError("the vectors are those of another catalog")
         self.catalog, self.encoder, self.vectors, self.lexical = catalog, encoder, vectors, lexical
-        self.learned = learned
+        self.learned, self._hidden = learned, hidden
         self._config = config or FusionConfig()
 
     def find(self, query: Query) -> Candidates:
@@ -151,16 +157,21 @@ class Finder:
     def allowed(self, query: Query) -> Mask:
         """(n,) mask of what may be found: it meets every `must`, is available, and is not excluded or disliked.
 
-        Items asked for as models are left out too. Hidden or sold-out items pass if a `must` asks about just that.
+        Items asked for as models are left out too. Hidden or sold-out items pass if a `must` asks about just that,
+        sold-out ones also where the config lets them; what the shop's rules hide never does.
         """
         mask = self.catalog.passing(query.must)
         asked = {self.catalog.schema.facet(constraint.facet).meaning for constraint in query.must}
-        if asked & {Meaning.HIDDEN, Meaning.STOCK}:
-            for meaning in {Meaning.HIDDEN, Meaning.STOCK} - asked:
-                mask &= ~self._barred(meaning)
-        else:
+        barred = {Meaning.HIDDEN, Meaning.STOCK} - asked - ({Meaning.STOCK} if self._config.sold_out else set())
+        if len(barred) == 2:
             mask &= self.catalog.available()
+        else:
+            for meaning in barred:
+                mask &= ~self._barred(meaning)
         mask[self.catalog.rows([*query.exclude, *query.disliked, *query.similar])] = False
+        hidden = self._hidden() if self._hidden is not None else None
+        if hidden is not None:
+            mask &= ~hidden
         return mask
 
     @cached_property
