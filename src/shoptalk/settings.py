@@ -33,6 +33,10 @@ class Settings(BaseSettings):
         default=None,
         description="folder that 'shoptalk teach' wrote; 'none': the parser alone; unset: the weights that ship",
     )
+    talk_encoder: Path | None = Field(
+        default=None,
+        description="folder that 'shoptalk teach-talks' wrote; 'none': talks are ranked without it; unset: what ships",
+    )
     chroma_url: str | None = Field(
         default=None,
         description="address of a Chroma server, 'http://host:port'; unset: vectors are kept in the shop's folder",

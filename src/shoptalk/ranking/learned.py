@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from shoptalk.retrieval.catalog import Catalog
     from shoptalk.retrieval.encoder import Encoder
 
-__all__ = ["Learned", "LearnedHere"]
+__all__ = ["Learned", "LearnedHere", "TalkSource"]
 
-_MANIFEST = "learned.json"
+_MANIFEST, _TALK = "learned.json", "talk_encoder"
 _AGAIN = "Train the shop again."
 _PLACES = {
     "popular": "popular:Popular",
@@ -106,30 +106,40 @@ class Learned:
         return (folder / _MANIFEST).is_file()
 
 
+class TalkSource(Protocol):
+    """A transformer over talks, held against one catalog."""
+
+    def scores(self, query: Query) -> Scores | None:
+        """(n,) in [0, 1], row by row with the catalog, as shares of the best; None where nothing was said."""
+        ...
+
+
 class LearnedHere:
     """Models held against one catalog: the finder's learned sources. Safe to share between threads."""
 
-    def __init__(self, learned: Learned, catalog: "Catalog") -> None:
-        """Work out which of the models' items the catalog has."""
-        self.learned, self._catalog = learned, catalog
+    def __init__(self, learned: Learned, catalog: "Catalog", *, talk: TalkSource | None = None) -> None:
+        """Work out which of the models' items the catalog has. `talk` is one more source, which knows all items."""
+        self.learned, self._catalog, self._talk = learned, catalog, talk
         held = [(code, catalog.row(one)) for code, one in enumerate(learned.ids) if one in catalog]
         self._codes = np.array([code for code, _ in held], dtype=np.int64)
         self._rows = np.array([row for _, row in held], dtype=np.int64)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Names of the models."""
-        return self.learned.names
+        """Names of the models, and of the transformer."""
+        return (*self.learned.names, *(() if self._talk is None else (_TALK,)))
 
     def scores(self, query: Query) -> dict[str, Scores]:
         """(n,) of each model as shares of its best, row by row with the catalog; nothing of those that are silent."""
         context = self.context(query)
         told = {model.name: model.scores(context) for model in self.learned.models}
-        return {
+        found = {
             name: self._spread(share)
-            for name in self.names
+            for name in self.learned.names
             if (known := told[name]) is not None and (share := _share_of_best(known)) is not None
         }
+        likely = None if self._talk is None else self._talk.scores(query)
+        return found if likely is None else found | {_TALK: likely}
 
     def context(self, query: Query) -> Context:
         """The query as models are asked: touches of items that they do not know are passed over."""

@@ -11,13 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.ranking.diversity import diversify, title_stem
 from shoptalk.ranking.evidence import Evidence, Fresh, RuleApplied, Varied
-from shoptalk.ranking.features import features
+from shoptalk.ranking.features import column_of, features
 from shoptalk.ranking.gathering import Lore, gather_evidence
 from shoptalk.ranking.lambdarank import Ranker
 from shoptalk.ranking.novelty import novelty
 from shoptalk.ranking.rules import InForce, sold_out
 from shoptalk.ranking.space import FeatureSpace
 from shoptalk.ranking.steps import Move, Step, placed, rerank, score_range
+from shoptalk.ranking.talking.reordering import CrossEncoder, Reordering, added
 from shoptalk.retrieval.query import Query
 from shoptalk.retrieval.schema import Meaning
 
@@ -38,6 +39,9 @@ class RankingConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    cross_encoder: bool = Field(
+        default=True, description="whether the talk transformer looks again at the first, where that was found to help"
+    )
     trade_off: float = Field(default=0.85, ge=0, le=1, description="weight of the score against sameness")
     pool: int = Field(
         default=50, ge=1, description="how many of the best are looked at for picks; five a pick at least"
@@ -61,7 +65,8 @@ class Ranked:
 
     `order` (n,) tells where each stood among `candidates`: those that were given, and what a rule pins. The rest tells
     of the steps after the score: what each did (`moves`), which place (from 1) is pinned to which of the n, how many at
-    the end are sold out (`behind`), and the score range that amounts are shares of.
+    the end are sold out (`behind`), and the score range that amounts are shares of. `meant` (n,) is what the second
+    look at the first candidates added to each score.
     """
 
     rows: Ints
@@ -74,6 +79,7 @@ class Ranked:
     behind: int = 0
     span: float = 1.0
     rules: InForce = field(default_factory=InForce)
+    meant: Floats | None = None
 
 
 class Ranking:
@@ -88,14 +94,18 @@ class Ranking:
         rules: Callable[[], InForce] | None = None,
         known: Lore | None = None,
         allowed: Callable[[Query], Mask] | None = None,
+        cross: CrossEncoder | None = None,
+        reordering: Reordering | None = None,
     ) -> None:
         """Take the parts as they are.
 
         `rules` gives the shop's rules in force, asked once a ranking; `known` what people took to, for evidence;
-        `allowed` (the finder's) what a query lets pass, (n,): without it a pin moves only what was found.
+        `allowed` (the finder's) what a query lets pass, (n,): without it a pin moves only what was found; `cross` looks
+        again at the first candidates, and weighs what `reordering` says: without it, nothing.
         """
         self.space, self.ranker, self.config = space, ranker, config or RankingConfig()
         self._rules, self._known, self._allowed = rules, known, allowed
+        self._cross, self.reordering = cross, reordering or Reordering()
 
     @property
     def hidden(self) -> Mask | None:
@@ -105,6 +115,7 @@ class Ranking:
     def rank(self, query: Query, candidates: "Candidates") -> Ranked:
         """All candidates by score and what rules, margin and novelty add; without these by score alone.
 
+        The score is the ranker's; of the first candidates, with what the cross-encoder adds.
         Equal ones stand by fused retrieval score, then by row. What is hidden is left out, what is pinned is put in.
         """
         rules = self._in_force()
@@ -113,6 +124,10 @@ class Ranking:
         scores = self.ranker.score(x)
         rows = np.asarray(candidates.rows, dtype=np.int64)
         plain = np.lexsort((rows, -candidates.fused, -scores))
+        meant = self._second_look(query, rows, plain)
+        if meant is not None:
+            scores = scores + meant
+            plain = np.lexsort((rows, -candidates.fused, -scores))
         hidden, out = self._barred(query, rows[plain], rules)
         open_scores = scores[plain][~(hidden | out)]
         span = score_range(open_scores, self.config.pool)
@@ -121,7 +136,8 @@ class Ranking:
         order = plain[after.order]
         ranked = Ranked(rows[order], after.scores, x[order], order, candidates, after.moves)
         pinned = self._pinned(ranked.rows[: len(order) - after.behind], rules)
-        return replace(ranked, pinned=pinned, behind=after.behind, span=span, rules=rules)
+        meant = None if meant is None else meant[order]
+        return replace(ranked, pinned=pinned, behind=after.behind, span=span, rules=rules, meant=meant)
 
     def pick(self, ranked: Ranked, k: int) -> Ints:
         """Places in `ranked` of the k candidates to show, in the order to show them; fewer if there are fewer."""
@@ -145,7 +161,7 @@ class Ranking:
             ranked.candidates,
             ranked.order[picks],
             x=x,
-            contributions=self.ranker.contributions(x),
+            contributions=self._contributions(ranked, picks),
             known=self._known,
         )
         moved = [tuple(self._moved(ranked, picks, at)) for at in picks.tolist()]
@@ -153,6 +169,27 @@ class Ranking:
             tuple(sorted((*one, *steps), key=lambda fact: -round(fact.weight, 6))) if steps else one
             for one, steps in zip(facts, moved, strict=True)
         ]
+
+    def _second_look(self, query: Query, rows: Ints, plain: Ints) -> Floats | None:
+        """(n,) what the cross-encoder adds to the scores of the rows, whose order is `plain`; None: it says nothing."""
+        first = plain[: self.reordering.depth]
+        if not (self.config.cross_encoder and self._cross is not None and self.reordering.weight > 0 and len(first)):
+            return None
+        judged = self._cross.rerank(query, rows[first])
+        if judged is None:
+            return None
+        meant = np.zeros(len(rows))
+        meant[first] = added(judged, self.reordering.weight)
+        return meant
+
+    def _contributions(self, ranked: Ranked, picks: Ints) -> Floats:
+        """(k, f) what each feature gave to the picks; what the second look did counts as the talk encoder's."""
+        given = self.ranker.contributions(ranked.x[picks])
+        if ranked.meant is not None:
+            usual = np.sort(ranked.meant)[-self.reordering.depth :].mean()  # of those that were read: none lost by it
+            given = given.copy()
+            given[:, column_of("talk_encoder")] += ranked.meant[picks] - usual
+        return given
 
     def _in_force(self) -> InForce:
         return self._rules() if self._rules is not None else InForce()
