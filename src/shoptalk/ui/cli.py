@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from shoptalk.errors import ShoptalkError
 from shoptalk.ui.benches import Out, benches, write_report
 from shoptalk.ui.rules_command import rules
+from shoptalk.ui.teaching_command import teach_talks
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -398,6 +399,9 @@ def teach(
     _plainly(console, f"Written to {out}. To talk with it: SHOPTALK_TAGGER={shlex.quote(str(out))} shoptalk talk")
 
 
+app.command(name="teach-talks", rich_help_panel=_MEASURING)(teach_talks)
+
+
 @app.command(name="eval", rich_help_panel=_MEASURING)
 def evaluate(
     logs: Annotated[
@@ -486,5 +490,6 @@ def _interrupted(command: str | None) -> None:
         "update": "Stopped. The shop is as it was; run the same command again.",
         "train": "Stopped. The shop keeps the ranker that it had.",
         "teach": "Stopped. No weights were written.",
+        "teach-talks": "Stopped. Run the same command again to go on from where the run was last kept.",
     }
     _plainly(_console(stderr=True), told.get(command or "", "Stopped."))

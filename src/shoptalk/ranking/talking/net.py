@@ -143,8 +143,8 @@ class TalkNet(nn.Module):  # type: ignore[misc]
     def judged(self, ids: Tensor, mask: Tensor, pairs: list[Pairs], talk_mask: Tensor) -> Tensor:
         """(n, c) how well c items go with their talk: `ids`, `mask` (n, c, t), beside what `talk` gave and had."""
         n, c, t = ids.shape
-        states = self.embedded(self.words[ids.view(n * c, t)] + self.positions[:t] + self.item_type)
-        seen = torch.cat([talk_mask.repeat_interleave(c, 0), mask.view(n * c, t)], 1)[:, None, None, :]
+        states = self.embedded(self.words[ids.reshape(n * c, t)] + self.positions[:t] + self.item_type)
+        seen = torch.cat([talk_mask.repeat_interleave(c, 0), mask.reshape(n * c, t)], 1)[:, None, None, :]
         for layer, (keys, values) in zip(self.layers, pairs, strict=True):
             states, _ = layer(states, seen, (keys.repeat_interleave(c, 0), values.repeat_interleave(c, 0)))
         found: Tensor = self.judge(states[:, 0])[..., 0].view(n, c)
