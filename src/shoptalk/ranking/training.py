@@ -179,7 +179,7 @@ def _made_lists(
 def _sampled(one: JudgedList, random: np.random.Generator) -> JudgedList:
     """The fused order's best and some of the rest: what has the higher grade first, then by chance."""
     if one.kind == CHOICES:
-        return one  # it was sampled when it was made
+        return one
     order = np.argsort(-one.x[:, column_of("fused")], kind="stable")
     rest = order[_LEAD:]
     rest = rest[np.lexsort((random.random(len(rest)), -one.labels[rest]))]

@@ -10,11 +10,12 @@ from shoptalk.errors import LogError
 from shoptalk.ranking.lambdarank import Ranker
 from shoptalk.ranking.learned import Learned, LearnedHere
 from shoptalk.ranking.sessions import Sessions
-from shoptalk.ranking.stacking import StackingConfig, judged_choices, split_by_time
+from shoptalk.ranking.stacking import StackingConfig, judged_choices, splits_of
 from shoptalk.ranking.training import (
     CHOICES,
     LOG,
     Impression,
+    JudgedList,
     lists_of_impressions,
     made_lists,
     train_from_lists,
@@ -94,22 +95,40 @@ def learn(
         return Finder(given.catalog, encoder, given.vectors, given.lexical, learned=here)
 
     early_models = learned = None
-    lists, impressions = [], lessons.impressions
+    lists: list[JudgedList] = []
+    impressions = lessons.impressions
     if lessons.choices >= _FEWEST_CHOICES:
-        early, late = split_by_time(lessons.sessions, config.share)
-        early_models = Learned.fit(early, ids, encoder=encoder, progress=from_stage(progress, "fit"))
-        lists = judged_choices(late, early_models, finder_with, space, config, from_stage(progress, "find"))
-        learned = Learned.fit(lessons.sessions, ids, encoder=encoder, progress=from_stage(progress, "fit"))
+        splits = splits_of(lessons.sessions, config)
+        told = _Together(progress, len(splits))
+        for early, late in splits:
+            early_models = Learned.fit(early, ids, encoder=encoder, progress=told.of("fit"))
+            lists += judged_choices(late, early_models, finder_with, space, config, told.of("find"))
+        learned = Learned.fit(lessons.sessions, ids, encoder=encoder, progress=from_stage(progress, "fit all"))
         impressions = _latest(impressions, config.share)
     finder = finder_with(LearnedHere(early_models, snapshot.catalog) if early_models is not None else None)
     shown = lists_of_impressions(impressions, finder, space)
     if not lists and not shown:
-        told = f"None of {len(impressions)} shown lists has both something that was chosen and something that was not"
-        raise LogError(f"{told}, and nothing was chosen elsewhere.", hint=_NOTHING)
+        both = "both something that was chosen and something that was not"
+        raise LogError(f"None of {len(impressions)} shown lists has {both}, and nothing else tells.", hint=_NOTHING)
     made = made_lists(finder_with(None), space, queries=queries_for(snapshot.catalog))
     parts = {CHOICES: lists, LOG: shown, "items": made}
-    told_trees = from_stage(progress, "train")
-    return train_from_lists({name: part for name, part in parts.items() if part}, progress=told_trees), learned
+    trees = from_stage(progress, "train")
+    return train_from_lists({name: part for name, part in parts.items() if part}, progress=trees), learned
+
+
+class _Together:
+    """Progress of a stage that is gone through several times, told as one: a part of `times` each."""
+
+    def __init__(self, progress: Progress | None, times: int) -> None:
+        self._progress, self._times = progress, times
+        self._begun: dict[str, int] = {}
+
+    def of(self, stage: str) -> Callable[[int, int], None]:
+        """Progress of the next time."""
+        before = self._begun.get(stage, 0)
+        self._begun[stage] = before + 1
+        told = from_stage(self._progress, stage)
+        return lambda done, total: told(before * total + done, self._times * total)
 
 
 def _latest(impressions: Sequence[Impression], share: float) -> tuple[Impression, ...]:

@@ -47,7 +47,15 @@ __all__ = [
 ]
 
 _EXAMPLES = 3
-_STAGES = {"read": "Reading", "encode": "Encoding", "index": "Indexing", "train": "Training the ranker"}
+_STAGES = {
+    "read": "Reading",
+    "encode": "Encoding",
+    "index": "Indexing",
+    "fit": "Fitting models",
+    "find": "Finding what was chosen",
+    "fit all": "Fitting models on all",
+    "train": "Training the ranker",
+}
 
 
 class Stages:
