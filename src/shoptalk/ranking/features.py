@@ -3,7 +3,7 @@
 A number lies in [0, 1] or counts standard deviations; NaN says that the query or the item has nothing to say about it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -249,19 +249,36 @@ def _touched(query: Query) -> tuple[str, ...]:
 def _sources(x: NDArray[np.float32], candidates: "Candidates") -> None:
     best = float(candidates.fused.max())
     x[:, _COLUMN["fused"]] = candidates.fused / best if best > 0 else 0.0
-    for source in (*SOURCES, *LEARNED):
-        scores = candidates.scores.get(source)
-        if scores is None or np.isnan(scores).all():
+    names = [source for source in (*SOURCES, *LEARNED) if source in candidates.scores]
+    if not names:
+        return
+    scores = np.stack([candidates.scores[source] for source in names])
+    known = ~np.isnan(scores)
+    tops = np.maximum(np.fmax.reduce(scores, axis=1), np.float32(1e-9))[:, None]
+    shares = np.where(known, scores / tops, np.float32(-np.inf))
+    places = 1 / (1 + _ahead(shares, [3 if source in LEARNED else 2 for source in names]))
+    for at, source in enumerate(names):
+        if not known[at].any():
             continue
-        known = ~np.isnan(scores)
-        top = max(float(np.nanmax(scores)), 1e-9)
-        coarse = np.round(np.where(known, scores / top, -np.inf), 3 if source in LEARNED else 2)
-        ahead = len(coarse) - np.searchsorted(np.sort(coarse), coarse, side="right")
-        x[:, _COLUMN[f"{source}_rank"]] = np.where(known, 1 / (1 + ahead), 0.0)
+        x[:, _COLUMN[f"{source}_rank"]] = np.where(known[at], places[at], 0.0)
         if source == "lexical":
-            x[:, _COLUMN["lexical"]] = np.where(known, scores / top, 0.0)
+            x[:, _COLUMN["lexical"]] = np.where(known[at], shares[at], 0.0)
         elif source in LEARNED:
-            x[:, _COLUMN[source]] = scores
+            x[:, _COLUMN[source]] = scores[at]
+
+
+def _ahead(shares: NDArray[np.float32], decimals: Sequence[int]) -> Ints:
+    """(s, n) how many of a source's n candidates have more than each, to so many decimals; all sources at once."""
+    coarse = np.stack([np.round(one, to) for one, to in zip(shares, decimals, strict=True)])
+    order = np.argsort(-coarse, axis=1)
+    ordered = np.take_along_axis(coarse, order, axis=1)
+    place = np.broadcast_to(np.arange(coarse.shape[1]), coarse.shape)
+    less = np.ones(coarse.shape, dtype=np.bool_)
+    less[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    first = np.maximum.accumulate(np.where(less, place, 0), axis=1)
+    ahead = np.empty(coarse.shape, dtype=np.int64)
+    np.put_along_axis(ahead, order, first, axis=1)
+    return ahead
 
 
 def _session(x: NDArray[np.float32], space: FeatureSpace, query: Query, rows: Ints) -> None:
@@ -270,7 +287,9 @@ def _session(x: NDArray[np.float32], space: FeatureSpace, query: Query, rows: In
         return
     last = {touch.item_id: 1 / max(touch.ago, 1) for touch in query.history}
     known = {space.catalog.row(item_id): near for item_id, near in last.items() if item_id in space.catalog}
-    x[:, _COLUMN["named_ago"]] = [known.get(row, 0.0) for row in rows.tolist()]
+    x[:, _COLUMN["named_ago"]] = 0.0
+    at = np.flatnonzero(np.isin(rows, list(known)))
+    x[at, _COLUMN["named_ago"]] = [known[row] for row in rows[at].tolist()]
     x[:, _COLUMN["touched"]] = len(last) / (len(last) + 5)
     x[:, _COLUMN["messages"]] = len(query.said) / (len(query.said) + 5)
 

@@ -123,6 +123,7 @@ class LearnedHere:
         held = [(code, catalog.row(one)) for code, one in enumerate(learned.ids) if one in catalog]
         self._codes = np.array([code for code, _ in held], dtype=np.int64)
         self._rows = np.array([row for _, row in held], dtype=np.int64)
+        self._same_items = self.learned.ids == catalog.ids
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -160,6 +161,8 @@ class LearnedHere:
         return {item_id: code for code, item_id in enumerate(self.learned.ids)}
 
     def _spread(self, scores: Scores) -> Scores:
+        if self._same_items:  # as after every training: nothing to move
+            return scores
         spread = np.zeros(len(self._catalog), dtype=np.float32)
         spread[self._rows] = scores[self._codes]
         return spread
@@ -167,7 +170,11 @@ class LearnedHere:
 
 def _share_of_best(scores: Scores) -> NDArray[np.float32] | None:
     best = float(scores.max(initial=0.0))
-    return (np.maximum(scores, 0.0) / best).astype(np.float32) if best > 0 else None
+    if best <= 0:
+        return None
+    shares = np.maximum(scores, 0.0, dtype=np.float32)
+    shares /= np.float32(best)
+    return shares
 
 
 def _class_of(name: str) -> Any:

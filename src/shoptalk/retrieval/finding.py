@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from shoptalk.retrieval.catalog import Catalog, FlagColumn, NumberColumn
 from shoptalk.retrieval.coherence import FIRST, centre
 from shoptalk.retrieval.encoder import Encoder
+from shoptalk.retrieval.greatest import floor_of_greatest
 from shoptalk.retrieval.index import VectorIndex, best_rows
 from shoptalk.retrieval.lexical import LexicalIndex
 from shoptalk.retrieval.query import Constraint, Operator, Query
@@ -25,6 +26,8 @@ __all__ = ["SOURCES", "Candidates", "Finder", "FusionConfig", "LearnedSources"]
 Rows = NDArray[np.int64]
 Scores = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+
+_NEAR = 2e-5  # scores are compared to five decimals
 
 SOURCES = ("dense", "lexical", "coherence", "similar", "liked", "wishes", "prior")
 """Cosine to the text; BM25 of its words; cosine to what these found first, taken together; highest cosine to an item
@@ -245,15 +248,13 @@ class _Search:
             pools.append(self._lexical[0])
         if self._wished is not None:
             pools.append(self._best_wished(self._wished, limit))
-        pools += [
-            best_rows(np.where(self._allowed & (known > 0), known, -np.inf), self._most_learned)[0]
-            for known in self._learned.values()
-        ]
+        pools += [_best_known(known, self._allowed, self._most_learned) for known in self._learned.values()]
         return np.unique(np.concatenate(pools))
 
     def scores(self, rows: Rows) -> dict[str, NDArray[np.float32]]:
         """What each source says of these rows, sorted as `brought` gives them, whether it brought them or not."""
-        scores = {source: self._finder.vectors.cosines(rows, guides) for source, guides in self._guides.items()}
+        vectors = self._finder.vectors.vectors[rows if self._guides else rows[:0]]
+        scores = {source: _highest(vectors, guides) for source, guides in self._guides.items()}
         if "liked" in scores:
             scores["liked"][np.isin(rows, self._models["liked"])] = np.nan
         if self._lexical is not None:
@@ -262,7 +263,7 @@ class _Search:
             scores["lexical"][np.searchsorted(rows, found)] = bm25
             middle = centre(self._finder.vectors.vectors[found[:FIRST]], bm25[:FIRST])
             if middle is not None:
-                scores["coherence"] = self._finder.vectors.cosines(rows, middle[None, :])
+                scores["coherence"] = _highest(vectors, middle[None, :])
         if self._wished is not None:
             scores["wishes"] = self._wished[rows]
         told = {source: scores[source] for source in SOURCES if source in scores}
@@ -284,6 +285,24 @@ class _Search:
         return np.concatenate((above, rest))
 
 
+def _best_known(known: Scores, allowed: Mask, k: int) -> Rows:
+    """Rows of the k greatest of (n,) scores above 0 that are allowed, as `best_rows` chooses among near ties.
+
+    Most models know little of the catalog, and of what the others know only the top is looked at closely.
+    """
+    open_scores = np.where(allowed, known, np.float32(0))
+    floor = floor_of_greatest(open_scores, k) - _NEAR
+    rows = np.flatnonzero(open_scores > max(floor, 0.0))
+    if len(rows) <= k:
+        return rows
+    return rows[best_rows(open_scores[rows], k)[0]]
+
+
+def _highest(vectors: NDArray[np.float32], several: NDArray[np.float32]) -> Scores:
+    """(n,) highest dot product of each of (n, d) with any of (m, d), row by row: equal rows get equal bits."""
+    return np.asarray(np.maximum.reduce([np.vecdot(vectors, one) for one in several]), dtype=np.float32)
+
+
 def _wished(catalog: Catalog, wishes: Sequence[Constraint], allowed: Mask) -> Scores:
     """(n,) in [0, 1]: the weighted share of the wishes that each item meets; a wish that few meet weighs more (idf)."""
     total = np.zeros(len(catalog))
@@ -301,9 +320,15 @@ def _wished(catalog: Catalog, wishes: Sequence[Constraint], allowed: Mask) -> Sc
 
 def _reciprocal_ranks(scores: Scores, constant: float) -> NDArray[np.float64]:
     """1 / (constant + rank), ranks from 1, equal for scores equal to five decimals; 0 for NaN and nothing met."""
-    coarse = -np.round(scores.astype(np.float64), 5)
+    shares = np.zeros(len(scores))
+    met = np.flatnonzero((scores > 0) | (scores < 0))  # sources that were learned say nothing of most
+    coarse = -np.round(scores[met].astype(np.float64), 5)
     ranks = np.searchsorted(np.sort(coarse), coarse, side="left") + 1
-    return np.where(np.isnan(scores) | (scores == 0), 0.0, 1.0 / (constant + ranks))
+    below = coarse > 0
+    if below.any():
+        ranks[below] += np.count_nonzero(scores == 0)
+    shares[met] = 1.0 / (constant + ranks)
+    return shares
 
 
 def _shrunk(

@@ -25,6 +25,7 @@ __all__ = ["keep_greatest", "load_arrays", "save_arrays", "weighted_rows"]
 Config = TypeVar("Config", bound=BaseModel)
 
 _FORMAT = 1
+_LONG = 64
 _MANIFEST = "manifest"
 _AGAIN = "Train the shop again."
 _PARTS = ("data", "indices", "indptr", "shape")
@@ -66,12 +67,19 @@ def load_arrays(folder: Path, name: str, config: type[Config], needs: Sequence[s
 
 def weighted_rows(matrix: "csr_matrix", rows: NDArray[np.int64], weights: NDArray[np.float64]) -> Scores:
     """(columns,) the sum of these rows, each times its weight; what scipy's product gives, without its overhead."""
-    starts = matrix.indptr[rows].astype(np.int64)
-    lengths = matrix.indptr[rows + 1] - starts
-    ends = np.cumsum(lengths)
-    at = np.repeat(starts - (ends - lengths), lengths) + np.arange(int(lengths.sum()))
-    found = matrix.data[at] * np.repeat(weights, lengths)
-    return np.bincount(matrix.indices[at], weights=found, minlength=matrix.shape[1]).astype(np.float32)
+    starts, ends = matrix.indptr[rows].astype(np.int64), matrix.indptr[rows + 1].astype(np.int64)
+    lengths = ends - starts
+    if len(rows) and lengths.sum() > _LONG * len(rows):  # long rows are copied as they stand
+        whole = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+        codes = np.concatenate([matrix.indices[one] for one in whole])
+        found = np.concatenate(
+            [matrix.data[one] * weight for one, weight in zip(whole, weights.astype(np.float64), strict=True)]
+        )
+    else:
+        last = np.cumsum(lengths)
+        at = np.repeat(starts - (last - lengths), lengths) + np.arange(int(lengths.sum()))
+        codes, found = matrix.indices[at], matrix.data[at] * np.repeat(weights, lengths)
+    return np.bincount(codes, weights=found, minlength=matrix.shape[1]).astype(np.float32)
 
 
 def keep_greatest(matrix: "csr_matrix", k: int) -> "csr_matrix":

@@ -19,6 +19,7 @@ from shoptalk.ranking.models.arrays import load_arrays, save_arrays, weighted_ro
 from shoptalk.ranking.models.base import Scores
 from shoptalk.ranking.models.words import Lexicon, Reading, bm25, choices_of, chosen_at
 from shoptalk.ranking.sessions import Choice, Context, Sessions
+from shoptalk.retrieval.greatest import floor_of_greatest
 from shoptalk.retrieval.query import Said
 
 if TYPE_CHECKING:
@@ -266,7 +267,8 @@ def _votes(choices: Sequence[Choice], n_items: int, later: float) -> "csr_matrix
 
 def _best(likeness: Vectors, k: int) -> tuple[Ints, Floats]:
     """Places of the k greatest values above 0, ascending, and these; of equal ones those with the lower place."""
-    found = np.flatnonzero(likeness > 0)
+    floor = floor_of_greatest(likeness, k)
+    found = np.flatnonzero(likeness >= floor if floor > 0 else likeness > 0)
     if len(found) > k:
         values = likeness[found]
         least = np.partition(values, -k)[-k]

@@ -7,7 +7,7 @@ stands tf times in a document of length dl gives idf * tf / (k1 * (1 - b + b * d
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -73,7 +73,7 @@ class Lexicon:
     def of(cls, talks: Iterable[Sequence[Said]], reading: Reading) -> Self:
         """The words that stand in enough of the messages and not in too many. Raises ValueError if there are none."""
         messages = list(chain.from_iterable(talks))
-        held = Counter(chain.from_iterable(set(_terms(one, reading)) for one in messages))
+        held = Counter(chain.from_iterable(set(_terms(one, reading.characters)) for one in messages))
         most = max(reading.most_share * len(messages), reading.least_messages)
         kept = sorted(term for term, count in held.items() if reading.least_messages <= count <= most)
         if not kept:
@@ -115,7 +115,7 @@ class Lexicon:
         return codes, np.bincount(places, weights=of_each, minlength=len(codes)).astype(np.float64)
 
     def _codes(self, message: Said) -> list[int]:
-        return [self.codes[term] for term in _terms(message, self.reading) if term in self.codes]
+        return [self.codes[term] for term in _terms(message, self.reading.characters) if term in self.codes]
 
 
 class WordsBm25:
@@ -187,10 +187,11 @@ def chosen_at(choices: Sequence[Choice], n_items: int) -> "csr_matrix":
     return csr_matrix((np.ones(len(indices), dtype=np.float32), indices, indptr), shape=(len(choices), n_items))
 
 
-def _terms(message: Said, reading: Reading) -> list[str]:
+@lru_cache(maxsize=4_096)  # a message is read at every later turn of its talk, by each model
+def _terms(message: Said, characters: int) -> tuple[str, ...]:
     """Stems of a message's words but stop words, and the ids of its items, which no stem can be taken for."""
-    words = [stem for stem in stems(message.text[: reading.characters]) if stem not in _common()]
-    return words + [f"@{item}" for item in message.items if _SEPARATOR not in item]
+    words = [stem for stem in stems(message.text[:characters]) if stem not in _common()]
+    return (*words, *(f"@{item}" for item in message.items if _SEPARATOR not in item))
 
 
 @cache
