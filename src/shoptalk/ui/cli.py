@@ -17,6 +17,7 @@ from shoptalk.errors import ShoptalkError
 from shoptalk.ui.benches import Out, benches, write_report
 from shoptalk.ui.rules_command import rules
 from shoptalk.ui.teaching_command import teach_talks
+from shoptalk.ui.teaching_ranker_command import teach_ranker
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -400,6 +401,9 @@ def teach(
 
 
 app.command(name="teach-talks", rich_help_panel=_MEASURING)(teach_talks)
+
+
+app.command(name="teach-ranker", rich_help_panel=_MEASURING)(teach_ranker)
 
 
 @app.command(name="eval", rich_help_panel=_MEASURING)
