@@ -36,6 +36,7 @@ Scores = NDArray[np.float32]
 
 WEIGHTS = Path(__file__).parent / "weights"
 """The folder of the weights that ship."""
+_TEMPERATURE = 4.0
 _TALKS_KEPT = 8
 _BLOCK = 4_096
 
@@ -92,15 +93,16 @@ class TalkTransformer:
     def scores(self, said: Sequence[Said], item_vectors: Vectors, lengths: Vectors) -> Scores | None:
         """(n,) how well each item goes with a talk, as a share of the best, in [0, 1]; None where nothing was said.
 
-        exp(s - max s) of the cosines s in the space of talks, times the scale that was learned: what a softmax gives,
-        but for a factor. How popular an item is does not count (Menon et al., ICLR 2021, train it apart like this).
+        exp((s - max s) / 4) of the cosines s in the space of talks, times the scale that was learned: what a softmax of
+        that temperature gives, but for a factor; without it all but some dozen would round to the same. How popular an
+        item is does not count (Menon et al., ICLR 2021, train it apart like this).
         The talk's vector is mapped to the items' space, not they to its, so the shop's vectors stay as they are.
         """
         vector = self.vector(said)
         if vector is None or not len(item_vectors):
             return None
         likeness = item_vectors @ (self._heads["item_map.weight"].T @ vector) / lengths * self._scale
-        shares: Scores = np.exp(likeness - likeness.max()).astype(np.float32)
+        shares: Scores = np.exp((likeness - likeness.max()) / _TEMPERATURE).astype(np.float32)
         return shares
 
     def rerank(self, said: Sequence[Said], texts: Sequence[str]) -> Scores | None:

@@ -113,6 +113,7 @@ def teach_talks(
     by item code. Raises ValueError if no new item was chosen after words.
     """
     config = config or TalkingConfig()
+    config = config.model_copy(update={"shape": config.shape.model_copy(update={"items": vectors.shape[1]})})
     torch.manual_seed(config.seed)
     weights = find_weights(None)
     reader = Reader(Tokenizer.from_file(str(weights / "tokenizer.json")), remembered=200_000)
