@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.ranking.features import features
-from shoptalk.ranking.learned import Learned, LearnedHere
+from shoptalk.ranking.learned import LearnedHere
 from shoptalk.ranking.sessions import Choice, Sessions, query_of_context
 from shoptalk.ranking.training import CHOICES, JudgedList
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from shoptalk.ranking.space import FeatureSpace
     from shoptalk.retrieval.finding import Finder
 
-__all__ = ["StackingConfig", "judged_choices", "splits_of"]
+__all__ = ["StackingConfig", "judged_choices", "latest_choices", "splits_of"]
 
 Progress = Callable[[int, int], None]
 
@@ -55,24 +55,29 @@ def splits_of(sessions: Sessions, config: StackingConfig) -> list[tuple[Sessions
     return [(sessions.take(rest[at]), sessions.take(parts[at])) for at in turns]
 
 
+def latest_choices(sessions: Sessions, most: int, most_of_one: int = 10) -> list[Choice]:
+    """The last choices, session by session; of one session the last `most_of_one` at most."""
+    choices = [one for at in range(len(sessions)) for one in list(sessions.choices(at))[-most_of_one:]]
+    return choices[-most:]
+
+
 def judged_choices(
     sessions: Sessions,
-    learned: Learned,
+    learned: LearnedHere,
     finder_with: "Callable[[LearnedHere], Finder]",
     space: "FeatureSpace",
     config: StackingConfig,
     progress: Progress | None = None,
 ) -> list[JudgedList]:
-    """A list for each choice in these sessions, which the models must not have been fitted on.
+    """A list for each choice in these sessions, which the learned models must not have been fitted on.
 
     A choice of which nothing was found gives none. Oldest first.
     """
-    finder = finder_with(LearnedHere(learned, space.catalog))
-    choices = [one for at in range(len(sessions)) for one in list(sessions.choices(at))[-config.most_of_one :]]
-    choices = choices[-config.most_lists :]
+    finder = finder_with(learned)
+    choices = latest_choices(sessions, config.most_lists, config.most_of_one)
     found = []
     for done, choice in enumerate(choices):
-        judged = _judged_list(choice, learned.ids, finder, space, config)
+        judged = _judged_list(choice, learned.learned.ids, finder, space, config)
         found += [judged] if judged is not None else []
         if progress is not None:
             progress(done + 1, len(choices))

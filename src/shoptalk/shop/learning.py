@@ -9,8 +9,10 @@ from shoptalk.agent.log import Exposure, Feedback
 from shoptalk.errors import LogError
 from shoptalk.ranking.lambdarank import Ranker
 from shoptalk.ranking.learned import Learned, LearnedHere
-from shoptalk.ranking.sessions import Sessions
-from shoptalk.ranking.stacking import StackingConfig, judged_choices, splits_of
+from shoptalk.ranking.rank import Ranking
+from shoptalk.ranking.sessions import Sessions, query_of_context
+from shoptalk.ranking.stacking import StackingConfig, judged_choices, latest_choices, splits_of
+from shoptalk.ranking.talking.reordering import Reordering, cross_lists, fit_reordering
 from shoptalk.ranking.training import (
     CHOICES,
     LOG,
@@ -24,15 +26,25 @@ from shoptalk.retrieval.finding import Finder
 from shoptalk.shop.interactions import read_interactions
 from shoptalk.shop.parts import Progress, RememberingEncoder, from_stage, queries_for
 from shoptalk.shop.recordings import Dialogue, sessions_of_dialogues, sessions_of_interactions, sessions_of_log
+from shoptalk.shop.snapshot import talk_here
 
 if TYPE_CHECKING:
     from shoptalk.agent.log import TalkLog
     from shoptalk.shop.snapshot import Snapshot
 
-__all__ = ["Lessons", "impression_of", "learn", "lessons_of"]
+__all__ = ["Learning", "Lessons", "impression_of", "learn", "lessons_of"]
 
-_FEWEST_CHOICES = 100
+_FEWEST_CHOICES, _SECOND_LOOKS = 100, 400
 _NOTHING = "Train from the items until people have clicked, liked or bought something."
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Learning:
+    """What was learned: the ranker, the models of choices that it goes with, and what a second look weighs."""
+
+    ranker: Ranker
+    models: Learned | None
+    reordering: Reordering
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +91,8 @@ def learn(
     *,
     config: StackingConfig | None = None,
     progress: Progress | None = None,
-) -> tuple[Ranker, Learned | None]:
-    """The ranker, and the models of choices that it goes with; None while there are too few choices to learn from.
+) -> Learning:
+    """Learn; there are no models while there are too few choices to learn from.
 
     Models are fitted on the earlier sessions, the ranker learns from choices and shown lists of the later ones, with
     these models' scores; then the models that serve are fitted on all. Queries made of the items stand beside, for what
@@ -89,12 +101,17 @@ def learn(
     config = config or StackingConfig()
     encoder = RememberingEncoder(snapshot.finder.encoder)
     space, ids = snapshot.ranking.space, snapshot.catalog.ids
+    talk = talk_here(snapshot.settings, snapshot.finder.encoder, snapshot.catalog, space.vectors)
+
+    def held(models: Learned) -> LearnedHere:
+        return LearnedHere(models, snapshot.catalog, talk=talk)
 
     def finder_with(here: LearnedHere | None) -> Finder:
         given = snapshot.finder
         return Finder(given.catalog, encoder, given.vectors, given.lexical, learned=here)
 
     early_models = learned = None
+    splits: list[tuple[Sessions, Sessions]] = []
     lists: list[JudgedList] = []
     impressions = lessons.impressions
     if lessons.choices >= _FEWEST_CHOICES:
@@ -102,10 +119,10 @@ def learn(
         told = _Together(progress, len(splits))
         for early, late in splits:
             early_models = Learned.fit(early, ids, encoder=encoder, progress=told.of("fit"))
-            lists += judged_choices(late, early_models, finder_with, space, config, told.of("find"))
+            lists += judged_choices(late, held(early_models), finder_with, space, config, told.of("find"))
         learned = Learned.fit(lessons.sessions, ids, encoder=encoder, progress=from_stage(progress, "fit all"))
         impressions = _latest(impressions, config.share)
-    finder = finder_with(LearnedHere(early_models, snapshot.catalog) if early_models is not None else None)
+    finder = finder_with(held(early_models) if early_models is not None else None)
     shown = lists_of_impressions(impressions, finder, space)
     if not lists and not shown:
         both = "both something that was chosen and something that was not"
@@ -113,7 +130,13 @@ def learn(
     made = made_lists(finder_with(None), space, queries=queries_for(snapshot.catalog))
     parts = {CHOICES: lists, LOG: shown, "items": made}
     trees = from_stage(progress, "train")
-    return train_from_lists({name: part for name, part in parts.items() if part}, progress=trees), learned
+    ranker = train_from_lists({name: part for name, part in parts.items() if part}, progress=trees)
+    reordering = Reordering()
+    if talk is not None and lists:
+        latest = latest_choices(splits[-1][1], _SECOND_LOOKS)
+        asked = [(query_of_context(one.context, ids), [ids[code] for code in one.chosen.tolist()]) for one in latest]
+        reordering = fit_reordering(cross_lists(asked, finder, Ranking(space, ranker), talk))
+    return Learning(ranker, learned, reordering)
 
 
 class _Together:

@@ -301,10 +301,10 @@ class Shop:
         lessons = lessons_of(
             snapshot, self.log, dialogues=dialogues, interactions=file, resolve=resolve, progress=progress
         )
-        ranker, learned = learn(snapshot, lessons, progress=progress)
-        replace_ranker(self._folder, ranker, learned)
+        learned = learn(snapshot, lessons, progress=progress)
+        replace_ranker(self._folder, learned.ranker, learned.models, learned.reordering)
         self.refresh()
-        return ranker.summary
+        return learned.ranker.summary
 
     def close(self) -> None:
         """Let go of the log and of Chroma."""

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from shoptalk.ranking.learned import Learned, LearnedHere
 from shoptalk.ranking.lore import LearnedLore
 from shoptalk.ranking.rank import Ranking
 from shoptalk.ranking.space import FeatureSpace
+from shoptalk.ranking.talking.reordering import Reordering
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.encoder import Encoder
 from shoptalk.retrieval.index import IndexConfig, VectorIndex
@@ -27,9 +27,10 @@ from shoptalk.shop.rules_file import RULES, RulesFile
 if TYPE_CHECKING:
     from shoptalk.agent.turn import Engine
     from shoptalk.agent.understanding import EmbeddedUnderstanding
+    from shoptalk.ranking.talking.serving import TalkHere
     from shoptalk.retrieval.finding import Finder
 
-__all__ = ["Snapshot", "index_config", "load_snapshot", "load_vectors"]
+__all__ = ["Snapshot", "index_config", "load_snapshot", "load_vectors", "talk_here"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,25 +86,37 @@ def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, sett
         catalog = Catalog.read(folder.place(manifest, "catalog"), manifest.facets)
         lexical = LexicalIndex.open(folder.place(manifest, "lexical"), catalog.ids)
         ranker = load_ranker(folder.place(manifest, "ranker"))
-        learned = _learned(folder.place(manifest, "ranker") / LEARNED, catalog, encoder)
+        models = folder.place(manifest, "ranker") / LEARNED
+        fitted = Learned.load(models, encoder=encoder) if Learned.is_in(models) else None
+        reordering = Reordering.load(models)
     vectors = load_vectors(folder, manifest)
     config = index_config(manifest.collection)
     chroma = folder.place(manifest, "chroma")
     index = VectorIndex(chroma, catalog.ids, vectors, encoder=encoder.name, url=settings.chroma_url, config=config)
-    finder = Finder(catalog, encoder, index, lexical, learned=learned)
+    rules = RulesFile(folder.path / RULES, catalog)
+    talk = talk_here(settings, encoder, catalog, vectors) if fitted is not None else None
+    learned = LearnedHere(fitted, catalog, talk=talk) if fitted is not None else None
+    finder = Finder(catalog, encoder, index, lexical, learned=learned, hidden=lambda: rules.in_force().hidden)
     ranking = Ranking(
         FeatureSpace(catalog, vectors),
         ranker,
-        rules=RulesFile(folder.path / RULES, catalog).in_force,
+        rules=rules.in_force,
         known=None if learned is None else LearnedLore(learned),
         allowed=finder.allowed,
+        cross=talk,
+        reordering=reordering,
     )
     return Snapshot(manifest, catalog, index, finder, ranking, settings)
 
 
-def _learned(folder: Path, catalog: Catalog, encoder: Encoder) -> LearnedHere | None:
-    """The models that the shop has learned, held against its catalog."""
-    return LearnedHere(Learned.load(folder, encoder=encoder), catalog) if Learned.is_in(folder) else None
+def talk_here(
+    settings: Settings, encoder: Encoder, catalog: Catalog, vectors: NDArray[np.float32]
+) -> "TalkHere | None":
+    """The transformer over talks held against a catalog, where the settings and the encoder let it serve."""
+    from shoptalk.ranking.talking.serving import TalkHere, chosen_talk_encoder
+
+    transformer = chosen_talk_encoder(settings, encoder)
+    return None if transformer is None else TalkHere(transformer, catalog, vectors)
 
 
 def load_vectors(folder: ShopFolder, manifest: Manifest) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ import shoptalk
 from shoptalk.errors import CatalogError, ShopDamagedError, ShopVersionError
 from shoptalk.ranking.lambdarank import Ranker, load_ranker
 from shoptalk.ranking.learned import Learned
+from shoptalk.ranking.talking.reordering import Reordering
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.encoder import Encoder
 from shoptalk.retrieval.index import VectorIndex
@@ -69,7 +70,9 @@ def update(
         return replace(plan.report, left_out=len(left_out.lines), renewed=held.renewed)
 
 
-def replace_ranker(folder: ShopFolder, ranker: Ranker, learned: Learned | None = None) -> None:
+def replace_ranker(
+    folder: ShopFolder, ranker: Ranker, learned: Learned | None = None, reordering: Reordering | None = None
+) -> None:
     """Make this the shop's ranker, with the models it goes with, in a generation of its own. Raises ShopBusyError."""
     with folder.writing("train"):
         before = folder.manifest()
@@ -78,6 +81,7 @@ def replace_ranker(folder: ShopFolder, ranker: Ranker, learned: Learned | None =
         ranker.save(place)
         if learned is not None:
             learned.save(place / LEARNED)
+            (reordering or Reordering()).save(place / LEARNED)
         files = {name: stored for name, stored in before.files.items() if not name.startswith("ranker/")}
         changes = {
             "generation": generation,
