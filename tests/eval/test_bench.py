@@ -1,13 +1,16 @@
 """The measurements: that each step measures what it says, on a small shop, and that a run leaves the shop as it was."""
 
 import json
+import shutil
 from collections.abc import Iterator
 
+import numpy as np
 import pytest
 from rich.console import Console
 
 from shoptalk.errors import CatalogError, ShopError, ShopNotFoundError
 from shoptalk.eval.bench import BenchPlan, Figure, catalog_of, run_bench
+from shoptalk.eval.made_sessions import made_sessions
 from shoptalk.eval.measuring import STEPS
 from shoptalk.eval.messages import made_talks
 from shoptalk.eval.report import bench_tables
@@ -86,10 +89,35 @@ def test_reranking_and_opening_are_timed(shop):
     assert opened["memory"] > 10
 
 
+def test_a_shop_is_taught_and_what_learning_adds_is_timed_by_part(shop, tmp_path):
+    folder = tmp_path / "taught"
+    shutil.copytree(shop.folder, folder, ignore=shutil.ignore_patterns("talks.db*", "writer.*"))
+    result = STEPS["learned"](str(folder), sessions=60, count=5, seed=0)
+    find, rank = result["find"], result["rank"]
+    with Shop.open(folder) as taught:
+        assert taught.finder.learned is not None
+        assert {"popular", "item_knn", "als", "talks_dense"} <= set(taught.finder.learned.names) <= set(find)
+        assert taught.ranking.ranker.kind == "lambdarank"
+    parts = [times for name, times in find.items() if name != "whole"]
+    assert np.sum(parts, axis=0) == pytest.approx(find["whole"])
+    assert np.sum([rank["features"], rank["trees"]], axis=0) == pytest.approx(rank["whole"])
+
+
+def test_made_up_sessions_are_the_same_for_the_same_seed_and_unevenly_spread(shop):
+    made = made_sessions(shop.catalog, 50, 10, seed=1)
+    again, other = made_sessions(shop.catalog, 50, 10, seed=1), made_sessions(shop.catalog, 50, 10, seed=2)
+    assert made.said == again.said
+    assert made.items.tolist() == again.items.tolist() != other.items.tolist()
+    assert len(made) == 60
+    assert [len(one) for one in made.said[-10:]] == [8] * 10
+    counts = np.sort(np.bincount(made.items, minlength=40))
+    assert counts[-4:].sum() > counts[:36].sum()
+
+
 def test_a_run_reports_targets_and_leaves_the_shop_as_it_was(shop):
     before = files_of(shop), shop.log.counts()
     steps: list[str] = []
-    plan = BenchPlan(shop=str(shop.folder), turns=10, reranks=12, searches=12, repeats=1)
+    plan = BenchPlan(shop=str(shop.folder), turns=10, reranks=12, searches=12, repeats=1, sessions=60)
     report = run_bench(plan, progress=lambda stage, done, total: steps.append(stage))
     assert (files_of(shop), shop.log.counts()) == before
     assert {(figure.section, figure.name) for figure in report.figures if figure.target is not None} == {
@@ -100,7 +128,13 @@ def test_a_run_reports_targets_and_leaves_the_shop_as_it_was(shop):
         ("turn", "p95"),
         ("re-rank", "p50"),
         ("re-rank", "p99"),
+        ("learned", "turn p50"),
+        ("learned", "turn p95"),
+        ("learned: rank", "re-rank p50"),
+        ("learned: rank", "re-rank p99"),
     }
+    by_source = {figure.name for figure in report.figures if figure.section == "learned: find"}
+    assert {"whole p50", "encoder p50", "item_knn p50", "talks_bm25 p50", "all else p50"} <= by_source
     assert report.items == 40
     assert {"open", "turns", "search"} <= set(steps)
     assert json.loads(report.model_dump_json())["figures"][0]["meets"] in (True, False, None)

@@ -43,6 +43,8 @@ class BenchPlan:
     reranks: int = 400
     searches: int = 100
     repeats: int = 5
+    sessions: int = 10_000
+    """made-up sessions that the shop is taught before it is timed again; 0 leaves that out"""
     seed: int = 0
 
 
@@ -105,6 +107,8 @@ def run_bench(plan: BenchPlan, progress: "Progress | None" = None) -> BenchRepor
         figures += _rerank_figures(_step("rerank", progress, folder=str(folder), count=plan.reranks, seed=plan.seed))
         search = _step("search", progress, folder=str(folder), count=plan.searches, seed=plan.seed)
         figures.append(Figure(section="memory", name="most held while answering", value=turns["peak"], unit="MB"))
+        if plan.sessions:
+            figures += _learned(folder, plan, progress)
     return BenchReport(
         shop=name,
         items=turns["items"],
@@ -117,10 +121,12 @@ def run_bench(plan: BenchPlan, progress: "Progress | None" = None) -> BenchRepor
     )
 
 
-_SECTIONS = ("build", "start", "turn", "re-rank", "memory")
+_SECTIONS = ("build", "start", "turn", "re-rank", "learned", "learned: find", "learned: rank", "memory")
 _NOTES = (
     "Targets are for 2 cores and 50,000 items. Each step ran alone in a fresh process, warmed up first, the garbage "
     "collector on as in service; other work on the machine is not known to it.",
+    "Learned: the same turns after the shop was taught made-up sessions, with a ranker as large as they get. What "
+    "finding and ranking are made of is CPU time of one thread; the ranker's noise makes no difference to its speed.",
     "Search: index and exact search (numpy over the same allowed vectors) answer each query one after the other.",
 )
 
@@ -210,6 +216,27 @@ def _rerank_figures(result: dict[str, Any]) -> list[Figure]:
     add = _adder("re-rank")
     p50, p99 = percentiles(result["milliseconds"], 50, 99)
     return [add("p50", p50, "ms", 4), add("p99", p99, "ms", 10), add("candidates", result["candidates"], "")]
+
+
+def _learned(folder: Path, plan: BenchPlan, progress: "Progress | None") -> list[Figure]:
+    """What a shop takes that has learned: its turns, and by part what it finds and ranks with."""
+    taught = _step("learned", progress, folder=str(folder), sessions=plan.sessions, count=plan.searches, seed=plan.seed)
+    turns = _step("turns", progress, folder=str(folder), count=plan.turns, seed=plan.seed)
+    add = _adder("learned")
+    p50, p95 = percentiles(turns["whole"], 50, 95)
+    figures = [
+        add("turn p50", p50, "ms", 25),
+        add("turn p95", p95, "ms", 60),
+        add("sessions learned from", taught["sessions"], ""),
+        add("learning the models", taught["fit"], "s"),
+        Figure(section="memory", name="most held while answering, learned", value=turns["peak"], unit="MB"),
+    ]
+    for step in ("find", "rank"):
+        add = _adder(f"learned: {step}")
+        figures += [add(f"{part} p50", percentiles(spent, 50)[0], "CPU ms") for part, spent in taught[step].items()]
+    low, high = percentiles(taught["rank"]["whole"], 50, 99)
+    figures += [add("re-rank p50", low, "CPU ms", 4), add("re-rank p99", high, "CPU ms", 10)]
+    return [*figures, add("candidates", taught["candidates"], "")]
 
 
 def _search_case(case: dict[str, Any]) -> SearchCase:

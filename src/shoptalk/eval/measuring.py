@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from shoptalk.ranking.learned import Learned
+    from shoptalk.ranking.sessions import Sessions
     from shoptalk.retrieval.encoder import Encoder
+    from shoptalk.retrieval.finding import Candidates
+    from shoptalk.retrieval.query import Query
     from shoptalk.shop import Shop
 
 __all__ = ["STEPS", "percentiles"]
@@ -126,12 +131,85 @@ def search(folder: str, count: int, seed: int) -> dict[str, Any]:
         return {"cases": cases, "dimensions": int(queries.shape[1])}
 
 
+def learned(folder: str, sessions: int, count: int, seed: int) -> dict[str, Any]:
+    """Teach the shop in this folder made-up sessions, and time what learning adds: each model, features and trees.
+
+    Milliseconds of CPU time of one thread, which other work on the machine moves less than wall time. The shop keeps
+    what it was taught. The trees learn noise: to be timed they need to be many and deep, not right.
+    """
+    from shoptalk.eval.made_sessions import made_sessions
+    from shoptalk.ranking.features import features
+    from shoptalk.ranking.lambdarank import LambdaConfig, LambdaRanker, Lists
+    from shoptalk.ranking.learned import Learned
+    from shoptalk.shop import Shop
+    from shoptalk.shop.folder import ShopFolder
+    from shoptalk.shop.updating import replace_ranker
+
+    with Shop.open(folder) as shop:
+        made = made_sessions(shop.catalog, sessions, max(sessions // 5, 2), seed)
+        cut = len(made) - max(2, sessions // 50)
+        started = time.perf_counter()
+        models = Learned.fit(
+            made.take(np.arange(cut)),
+            shop.catalog.ids,
+            encoder=shop.finder.encoder,
+            progress=lambda done, total: _tell("progress", ["learn", done, total]),
+        )
+        fitted = time.perf_counter() - started
+        queries = _queries(made.take(np.arange(cut, len(made))), shop.catalog.ids, count + _WARM_UP)
+        find, found = _find_by_source(shop, models, queries)
+        asked = zip(queries, found, strict=True)
+        work, matrices = _cpu_times([partial(features, shop.ranking.space, query, one) for query, one in asked])
+        noise = np.random.default_rng(seed).integers(0, 2, sum(map(len, matrices)))
+        lists = Lists(np.concatenate(matrices), noise, np.array([len(one) for one in matrices]))
+        ranker = LambdaRanker.fit(lists, config=LambdaConfig(trees=400, leaves=31, min_rows=20))
+        trees, _ = _cpu_times([partial(ranker.score, one) for one in matrices])
+    replace_ranker(ShopFolder(Path(folder)), ranker, models)
+    both = [one + other for one, other in zip(work, trees, strict=True)]
+    ranked = {"whole": both, "features": work, "trees": trees}
+    warm = {"find": find, "rank": ranked}
+    told = {step: {name: times[_WARM_UP:] or times for name, times in parts.items()} for step, parts in warm.items()}
+    return told | {"fit": fitted, "sessions": cut, "candidates": float(np.median([len(one) for one in found]))}
+
+
+def _queries(sessions: "Sessions", ids: Sequence[str], count: int) -> "list[Query]":
+    """What would be asked before each of the choices of these sessions."""
+    from shoptalk.ranking.sessions import query_of_context
+
+    choices = (one for at in range(len(sessions)) for one in sessions.choices(at))
+    return [query_of_context(one.context, ids, limit=300) for one in islice(choices, count)]
+
+
+def _find_by_source(
+    shop: "Shop", models: "Learned", queries: "Sequence[Query]"
+) -> "tuple[dict[str, list[float]], list[Candidates]]":
+    """CPU milliseconds of each search, whole and by what they were spent on, and what was found."""
+    from shoptalk.ranking.learned import Learned, LearnedHere
+    from shoptalk.retrieval.finding import Finder
+
+    given, spent = shop.finder, dict.fromkeys(("encoder", *models.names), 0.0)
+    timed: Any = [_Timed(model, "scores", model.name, spent) for model in models.models]
+    encoder: Any = _Timed(given.encoder, "encode", "encoder", spent)
+    here = LearnedHere(Learned(models.ids, timed), given.catalog)
+    finder = Finder(given.catalog, encoder, given.vectors, given.lexical, learned=here)
+    parts: dict[str, list[float]] = {name: [] for name in ("whole", *spent, "all else")}
+    found = []
+    for query in queries:
+        spent.update(dict.fromkeys(spent, 0.0))
+        (whole,), (candidates,) = _cpu_times([partial(finder.find, query)])
+        found.append(candidates)
+        for name, milliseconds in {"whole": whole, **spent, "all else": whole - sum(spent.values())}.items():
+            parts[name].append(milliseconds)
+    return parts, found
+
+
 STEPS: dict[str, Callable[..., dict[str, Any]]] = {
     "build": build,
     "open": open_shop,
     "turns": turns,
     "rerank": rerank,
     "search": search,
+    "learned": learned,
 }
 
 
@@ -148,6 +226,23 @@ class TimedEncoder:
         vectors = self._encoder.encode(texts, progress)
         self.seconds += time.perf_counter() - started
         return vectors
+
+
+class _Timed:
+    """Stands for a model or an encoder, and adds up the CPU milliseconds of one of its methods."""
+
+    def __init__(self, held: Any, method: str, name: str, spent: dict[str, float]) -> None:
+        self._held, self._method, self._name, self._spent = held, method, name, spent
+
+    def __getattr__(self, attribute: str) -> Any:
+        told = getattr(self._held, attribute)
+        return partial(self._timed, told) if attribute == self._method else told
+
+    def _timed(self, method: Callable[..., Any], *given: Any) -> Any:
+        started = time.thread_time()
+        told = method(*given)
+        self._spent[self._name] += (time.thread_time() - started) * 1000
+        return told
 
 
 def percentiles(values: Sequence[float], *wanted: float) -> list[float]:
@@ -195,6 +290,16 @@ def _timed(works: Sequence[Callable[[], object]], count: int) -> list[float]:
         works[number % len(works)]()
         times.append((time.perf_counter() - started) * 1000)
     return times
+
+
+def _cpu_times(works: Sequence[Callable[[], Any]]) -> tuple[list[float], list[Any]]:
+    """CPU milliseconds of this thread for each, and what each gave."""
+    times, told = [], []
+    for work in works:
+        started = time.thread_time()
+        told.append(work())
+        times.append((time.thread_time() - started) * 1000)
+    return times, told
 
 
 def _search_case(shop: "Shop", queries: NDArray[np.float32], share: float, depth: int, seed: int) -> dict[str, Any]:
