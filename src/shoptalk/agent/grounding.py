@@ -74,6 +74,8 @@ _UNSURE = 0.7
 _TOLD_WHOLE = 1000
 _SHORT_UNIT = 2
 _COUNTED_WORD, _NONE_OF_IT = 4, 0.5
+#: Weights up to here may be grades, as of games: only these are hard or easy, others are light or heavy.
+_GRADED, _OF_WEIGHT = 10.0, frozenset({"light", "heavy"})
 #: Labels of money that is no price to pay, or not called so.
 _MONEY = frozenset("salary pay wage income earning rent fee deposit rrp msrp cost budget tuition fare".split())
 _HELD_IN = {"hour": "h", "minute": "min"}
@@ -159,6 +161,9 @@ class Grounding:
         for scale in self.scales:
             named = frozenset(singular(one) for one in (*words(scale.facet.label or ""), *words(scale.facet.name)))
             if scale.facet.kind is Kind.NUMBER and (less := measured_by(word, named)) is not None:
+                weighs = "weight" in named and scale.coverage > 0
+                if weighs and word not in _OF_WEIGHT and float(np.nanmax(scale.values)) > _GRADED:
+                    continue  # a hard drive is no heavy one
                 return scale, less
         return None
 

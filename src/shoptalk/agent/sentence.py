@@ -61,6 +61,12 @@ class Sentence:
             if token.start >= start and token.end <= end:
                 self.taken[i] = True
 
+    def free_span(self, start: int, end: int) -> None:
+        """Leave the words that stand between two characters to what is read next."""
+        for i, token in enumerate(self.tokens):
+            if token.start >= start and token.end <= end:
+                self.taken[i] = False
+
     def span(self, at: int, length: int) -> tuple[int, int]:
         """First and past-the-end character of these words."""
         return self.tokens[at].start, self.tokens[at + length - 1].end

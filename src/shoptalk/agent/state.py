@@ -125,7 +125,7 @@ def query_of(state: TalkState, catalog: Catalog, *, limit: int = 300) -> Query:
     quarter = float(max(1, among.sum() * _LEANED_TO))
     leaning = (one.model_copy(update={"value": quarter}) if one.is_superlative else one for one in state.wishes)
     return Query(
-        text=". ".join((*state.texts, *_said(state.wishes))),
+        text=". ".join((*state.texts, *_said(state.wishes)) or _named(state, catalog)),
         must=must,
         wishes=tuple(catalog.bounded(one, among) for one in leaning),
         similar=state.similar,
@@ -387,6 +387,14 @@ def _said(wishes: Iterable[Constraint]) -> list[str]:
     """The words of what is wished for: they are searched too, since a facet never holds all that has the quality."""
     said = [(wish.words, wish.value) for wish in wishes if isinstance(wish.value, str) and wish.operator is Operator.IS]
     return list(dict.fromkeys(text for words, value in said for text in (str(value), *_other(words, str(value)))))
+
+
+def _named(state: TalkState, catalog: Catalog) -> list[str]:
+    """The name of a brand that has to hold, where nothing else tells which of its items come first."""
+    judged = any(catalog.schema.by_meaning(meaning) for meaning in (Meaning.RATING, Meaning.POPULARITY))
+    if judged or state.similar or state.liked:
+        return []
+    return _said(one for one in state.musts if catalog.schema.facet(one.facet).meaning is Meaning.BRAND)
 
 
 def _other(words: str, value: str) -> tuple[str, ...]:

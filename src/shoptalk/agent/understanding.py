@@ -6,11 +6,12 @@ A message is read in steps, each of which takes the words it understood and leav
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
+from shoptalk.agent.accidents import accidental
 from shoptalk.agent.acts import (
     acts_of,
     asks_about,
@@ -38,7 +39,7 @@ from shoptalk.agent.tokens import singular, well_formed, words
 from shoptalk.agent.wishes import Wishes
 from shoptalk.agent.words import FILLER
 from shoptalk.retrieval.catalog import Catalog
-from shoptalk.retrieval.query import Act, Constraint, Mention, Request, Stance
+from shoptalk.retrieval.query import Act, Constraint, Mention, Operator, Request, Stance
 from shoptalk.retrieval.schema import Kind, Role
 
 #: Characters of a message that are read; what comes after is ignored.
@@ -100,9 +101,10 @@ class EmbeddedUnderstanding:
         self._carrying = Carrying(catalog, self._lexicon, self._grounding)
         self._comparing = Comparing(catalog, self._lexicon, self._grounding, self._naming)
         self._amounts = Amounts(catalog, self._grounding)
-        self._wishes = Wishes(catalog, self._lexicon, self._grounding)
+        accidents = accidental(catalog)
+        self._wishes = Wishes(catalog, self._lexicon, self._grounding, accidents)
         self._written = _written(catalog)
-        self._idle = _kind_words(catalog) | _everywhere(catalog)
+        self._idle = _kind_words(catalog, accidents) | _everywhere(catalog)
         self._deciding = (
             Deciding(catalog, self._lexicon, self._grounding, self._naming.titles, tagger) if tagger else None
         )
@@ -116,10 +118,33 @@ class EmbeddedUnderstanding:
             reading.heard = self._heard(reading.question, state)
         request = self._parsed(message, reading)
         is_choice = request.acts == (Act.ANSWER,) and state.question is not None
-        if self._deciding is None or is_choice:
+        if is_choice:
             return request
+        if self._deciding is None:
+            return self._searched(request, request.constraints, reading)
         # What a question of our own offers is taken by its choices only; the transformer would take it from its words.
-        return self._deciding.decide(request, reading.sentence, "" if state.question else heard, reading.heard)
+        decided = self._deciding.decide(request, reading.sentence, "" if state.question else heard, reading.heard)
+        return self._searched(decided, request.constraints, reading)
+
+    def _searched(self, request: Request, proposed: Sequence[Constraint], reading: _Reading) -> Request:
+        """The request with words that name a value by accident searched as the words they are.
+
+        Also those of what the parser `proposed` and the transformer let go: all of them where nothing else was said.
+        """
+        sentence = reading.sentence
+        by_accident = [
+            one for one in (*proposed, *request.constraints) if self._wishes.is_accident(one, sentence, reading.asked)
+        ]
+        if not (request.constraints or request.text or request.mentions or request.described):
+            by_accident += [one for one in proposed if one.operator is Operator.IS and isinstance(one.value, str)]
+        if not by_accident:
+            return request
+        kept = [one for one in request.constraints if one not in by_accident]
+        for one in by_accident:
+            sentence.free_span(*(one.span or (0, 0)))
+        for one in kept:
+            sentence.take_span(*(one.span or (0, 0)))
+        return request.model_copy(update={"constraints": tuple(kept), "text": self._rest(sentence)})
 
     def _parsed(self, message: str, reading: _Reading) -> Request:
         if (short := self._short(reading)) is not None:
@@ -208,7 +233,7 @@ class EmbeddedUnderstanding:
         said = [*values, *numbers, *amounts, *reading.compared, *extremes, *(one for one in kept if one.is_superlative)]
         vague = self._comparing.vague(sentence, [*so_far, *amounts, *extremes], said)
         rest = bool(state.texts or self._rest(sentence))
-        values = wishes.settle_sparse(values, [*numbers, *reading.compared], is_open=rest)
+        values = wishes.settle_sparse(sentence, values, [*numbers, *reading.compared], is_open=rest)
         reading.constraints += [*reading.compared, *values, *numbers, *amounts, *extremes, *vague]
 
     def _is_open(self, reading: _Reading, values: list[Constraint]) -> bool:
@@ -268,7 +293,7 @@ class EmbeddedUnderstanding:
             count=reading.count,
             choice=reading.answered.choice if reading.answered else None,
             unknown_titles=tuple(reading.unknown),
-            unheld=(*reading.unheld, *self._refused(sentence), *(_unread_numbers(sentence) if says_more else ())),
+            unheld=(*reading.unheld, *self._refused(sentence), *(self._unread_numbers(sentence) if says_more else ())),
             asked=tuple(dict.fromkeys(asked)),
         )
 
@@ -308,20 +333,29 @@ class EmbeddedUnderstanding:
         form = sentence.forms[i]
         if names_place(sentence, i):
             return False
-        if form.isdigit() or singular(form) in self._idle:
+        if form.isdigit():
+            return self._numbers_a_name(sentence, i)
+        if singular(form) in self._idle:
             return False
         return form not in FILLER or any(
             sentence.forms[near] not in FILLER for near in (i - 1, i + 1) if sentence.is_hyphened(i, near)
         )
 
+    def _numbers_a_name(self, sentence: Sentence, i: int) -> bool:
+        """The 4 of 'playstation 4': a number right behind a word that items have, or joined to it."""
+        before = sentence.forms[i - 1] if i and sentence.free(i - 1) and not sentence.starts_clause[i] else ""
+        is_written = singular(before) in self._written and self._tells(sentence, i - 1)
+        return before.isalpha() and (is_written or sentence.is_hyphened(i, i - 1))
 
-def _unread_numbers(sentence: Sentence) -> list[str]:
-    """Numbers that no facet took: searched as words they would say nothing, and they are not lost in silence."""
-    return [
-        form
-        for i, form in enumerate(sentence.forms)
-        if form.isdigit() and sentence.free(i) and not sentence.released[i] and not sentence.negated[i]
-    ][:_MOST_REFUSED]
+    def _unread_numbers(self, sentence: Sentence) -> list[str]:
+        """Numbers that no facet took: searched as words they would say nothing, and they are not lost in silence."""
+        return [
+            form
+            for i, form in enumerate(sentence.forms)
+            if form.isdigit()
+            and sentence.free(i)
+            and not (sentence.released[i] or sentence.negated[i] or self._tells(sentence, i))
+        ][:_MOST_REFUSED]
 
 
 def _as_model(mention: Mention) -> Mention:
@@ -331,13 +365,16 @@ def _as_model(mention: Mention) -> Mention:
     return mention.model_copy(update={"stance": Stance.SIMILAR})
 
 
-def _kind_words(catalog: Catalog) -> frozenset[str]:
-    """Labels of the facets: naming one asks for nothing by itself ('the genre', 'a good rating')."""
+def _kind_words(catalog: Catalog, accidents: frozenset[str]) -> frozenset[str]:
+    """Labels of the facets: naming one asks for nothing by itself ('the genre', 'a good rating').
+
+    Not those in which a word stands by accident: whoever says 'keyboard' wants one.
+    """
     return frozenset(
         singular(word)
         for facet in (*catalog.schema.facets, *catalog.schema.of_role(Role.TITLE))
         for word in words(facet.label or "")
-        if len(word) > 2 and facet.kind is not Kind.FLAG
+        if len(word) > 2 and facet.kind is not Kind.FLAG and facet.name not in accidents
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from shoptalk.agent.accidents import SPARSE
 from shoptalk.agent.answering import Asked
 from shoptalk.agent.cues import Cues
 from shoptalk.agent.grounding import Grounding
@@ -33,7 +34,7 @@ from shoptalk.retrieval.catalog import Catalog, CategoryColumn, NumberColumn
 from shoptalk.retrieval.query import Constraint, Operator
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role
 
-_SPARSE, _NEARLY_ALL = 0.3, 0.95
+_NEARLY_ALL = 0.95
 _IN_A_FEW, _SEVERAL, _PART_SAID = 4, 300, 0.7
 _NEXT_TO_NONE = 0.5  # such as the alcohol that alcohol-free beer may hold
 _NOT_ALL = frozenset("limit limits restriction restrictions preference more less matter problem issue".split())
@@ -83,10 +84,14 @@ _TURNED = {
 class Wishes:
     """Finds constraints in a sentence. It takes the words it understood."""
 
-    def __init__(self, catalog: Catalog, lexicon: Lexicon, grounding: Grounding) -> None:
+    def __init__(
+        self, catalog: Catalog, lexicon: Lexicon, grounding: Grounding, accidents: frozenset[str] = frozenset()
+    ) -> None:
+        """`accidents`: the facets in which words are found by accident (see `accidents`)."""
         self._catalog = catalog
         self._lexicon = lexicon
         self._grounding = grounding
+        self._accidents = accidents
 
     def values(self, sentence: Sentence, asked: Asked) -> list[Constraint]:
         """Facet values named in the message, with polarity and strength; first of a facet that was asked for."""
@@ -150,16 +155,38 @@ class Wishes:
         )
 
     def settle_sparse(
-        self, values: list[Constraint], others: Sequence[Constraint], *, is_open: bool
+        self, sentence: Sentence, values: list[Constraint], others: Sequence[Constraint], *, is_open: bool
     ) -> list[Constraint]:
         """The values, with those of facets that few items have as wishes where something else is wanted too.
 
         'External hard drive' wants a drive, not one of the three cables of the shop that are marked external; in 'a
         laptop under 500' the kind of product is all that was said, and is meant, unless nothing meets it with the rest.
+        So is a value whose facet is called: 'a laptop, connector: hdmi'.
         """
         if not is_open and self._catalog.passing([one for one in (*values, *others) if one.must]).any():
             return values
-        return [one.model_copy(update={"must": False}) if self._is_sparse(one) else one for one in values]
+        soft = [self._is_sparse(one) and not self._is_called(sentence, one) for one in values]
+        return [one.model_copy(update={"must": False}) if lean else one for one, lean in zip(values, soft, strict=True)]
+
+    def is_accident(self, one: Constraint, sentence: Sentence, asked: Asked) -> bool:
+        """True for a value that was found in a facet which nobody spoke of, and which few items fill.
+
+        What is refused, or is to be as with another item, stays: searched by its words it would come first.
+        """
+        if one.facet not in self._accidents or one.facet in asked.facets or one.span is None or one.than:
+            return False
+        if one.operator is Operator.IS_NOT or not isinstance(self._catalog.column(one.facet), CategoryColumn):
+            return False
+        return not self._is_called(sentence, one)
+
+    def _is_called(self, sentence: Sentence, one: Constraint) -> bool:
+        """True if the words of the facet's label stand beside the value: 'connector: hdmi', 'flat cable type'."""
+        facet, span = self._catalog.schema.facet(one.facet), one.span or (0, 0)
+        label = {singular(word) for word in words(facet.label or facet.name) if len(word) > 2}
+        inside = [i for i, token in enumerate(sentence.tokens) if token.end > span[0] and token.start < span[1]]
+        near = range(inside[0] - _NEAR, inside[-1] + _NEAR + 1) if inside else ()
+        beside = {singular(sentence.forms[i]) for i in near if 0 <= i < len(sentence) and i not in inside}
+        return bool(label) and label <= beside
 
     def quantities(self, sentence: Sentence, asked: Asked) -> list[Constraint]:
         """Numbers with the facet they speak of; if they call none, that which was asked for. Musts, unless softened."""
@@ -170,7 +197,9 @@ class Wishes:
             counts = not said.unit and bool(inside) and self._is_count(sentence, inside, said.bound)
             if not inside or counts or any(sentence.taken[i] for i in inside):
                 continue
-            if not asked.facets and self._stands_for_item(sentence, inside[-1], said):
+            if not asked.facets and (
+                self._stands_for_item(sentence, inside[-1], said) or self._is_model(sentence, inside, said)
+            ):
                 continue
             constraint = self._asked_number(sentence, said, asked) or self._grounding.quantity(
                 said, sentence.tokens, sentence.message
@@ -533,7 +562,7 @@ class Wishes:
             return False
         if not isinstance(column, CategoryColumn):
             return False
-        return float(column.known.mean()) < _SPARSE
+        return float(column.known.mean()) < SPARSE
 
     def _meaning(self, facet: str) -> Meaning | None:
         return self._catalog.schema.facet(facet).meaning
@@ -567,6 +596,15 @@ class Wishes:
         """'The highest rated one', 'the second one': no number, where nothing is counted behind it."""
         ends = sentence.clause_end(at) == at + 1 or (at > 0 and sentence.forms[at - 1] in ORDINALS)
         return sentence.forms[at] == "one" and ends and at > 0 and said.bound is Bound.EXACT and said.unit is None
+
+    def _is_model(self, sentence: Sentence, inside: Sequence[int], said: Quantity) -> bool:
+        """The number of 'TN-2110': a hyphen makes it part of a name, unless the word calls a facet ('size-10')."""
+        at = inside[0]
+        if len(inside) > 1 or said.unit or said.bound is not Bound.EXACT or not sentence.is_hyphened(at - 1, at):
+            return False
+        before = sentence.forms[at - 1]
+        calls = len(before) > 2 and bool(self._grounding.facets_called(before))
+        return before.isalpha() and before not in NUMBER_WORDS and not calls
 
     def _calls_number(self, sentence: Sentence, at: int) -> bool:
         """'Only one previous owner': what is counted is a number of the catalog, right here or behind one more word."""
