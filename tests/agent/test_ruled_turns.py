@@ -73,6 +73,17 @@ def test_in_any_talk_the_hidden_stay_hidden_and_what_the_shop_features_is_said_t
                 assert "featured by the shop" in line[0]
 
 
+def test_a_hidden_film_is_not_shown_to_who_asks_about_it_by_name(ruled):
+    engine, hidden, _ = ruled
+    alien = next(one for one in engine.catalog.ids if one.startswith("alien-"))
+    assert alien in hidden
+    for message in ("tell me about Alien", "compare Alien and Titanic", "how long is Alien?"):
+        (reply,) = replies(engine, [message])
+        assert alien not in [pick.item.id for pick in reply.picks]
+    (open_reply,) = replies(engine, ["tell me about Titanic"])
+    assert [pick.item.title for pick in open_reply.picks] == ["Titanic"]
+
+
 def test_a_pinned_film_is_shown_where_it_meets_what_was_asked_and_nowhere_else(ruled):
     engine, _, pinned = ruled
     film = engine.catalog.item(engine.catalog.row(pinned))

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shoptalk import Shop
@@ -241,6 +241,7 @@ def test_what_is_asked_is_the_last_sentence_and_is_heard(films_shop):
 
 @settings(max_examples=15, deadline=None)
 @given(TALKS)
+@example(["more", "like Zorblax Prime"])
 def test_every_count_that_is_offered_is_true(films_shop, messages):
     """Whatever was said: a click on the last answer's choice finds as many as the button says."""
     for nth in range(2):

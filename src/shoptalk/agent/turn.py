@@ -75,7 +75,7 @@ def take_turn(engine: Engine, state: TalkState, message: str | Request, record: 
     answer = _answer(engine, request, earlier, state)
     if only_talks(answer):
         pass
-    elif looked_at := _looked_at(engine.catalog, request, state):
+    elif looked_at := _looked_at(engine.catalog, request, state, engine.ranking.hidden):
         answer = replace(answer, picks=looked_at)
     else:
         query = query_of(state, engine.catalog)
@@ -256,6 +256,7 @@ def _question(
     request, state = answer.request, answer.state
     if not may_ask(earlier, request):
         return None
+    shown = _shown_next(answer)
     if answer.passing >= min(_FEW, state.count):
         standing = earlier.question.facet if earlier.question is not None else None
         return question_worth_asking(
@@ -264,18 +265,23 @@ def _question(
             ranked.rows,
             ranked.scores,
             answer.passing,
-            lambda: finder.allowed(query),
+            lambda: finder.allowed(replace(query, exclude=query.exclude | shown)),
             standing=standing,
         )
     if not request.constraints or any(c.than or c.is_superlative for c in state.musts):
         return None
-    allowed = finder.allowed(Query(must=_about_stock(finder.catalog, state), exclude=query.exclude))
+    allowed = finder.allowed(Query(must=_about_stock(finder.catalog, state), exclude=query.exclude | shown))
     more = [
         choice
         for choice in widened(finder.catalog, state.musts, allowed)
-        if choice.count > answer.passing and _leaves_something(state, choice)
+        if choice.count > answer.passing - len(shown) and _leaves_something(state, choice)
     ]
     return relaxing_question(more[:_SOFT_OFFERS], shown=answer.passing) if more else None
+
+
+def _shown_next(answer: Answer) -> frozenset[str]:
+    """The picks, where others than those shown are asked for: a click on what is offered will not find them again."""
+    return frozenset(pick.item.id for pick in answer.picks) if answer.state.skip_shown else frozenset()
 
 
 def _leaves_something(state: TalkState, choice: Choice) -> bool:
@@ -305,8 +311,10 @@ def _without_text(state: TalkState, text: str) -> TalkState:
     return state.model_copy(update={"texts": tuple(one for one in state.texts if one != text)})
 
 
-def _looked_at(catalog: Catalog, request: Request, state: TalkState) -> tuple[Pick, ...]:
-    """The items that a question or a comparison is about; empty if the message is neither."""
+def _looked_at(
+    catalog: Catalog, request: Request, state: TalkState, hidden: NDArray[np.bool_] | None
+) -> tuple[Pick, ...]:
+    """What a question or a comparison is about, without the `hidden` (n,); empty if the message is neither."""
     asked = [mention.item_id for mention in request.mentions if mention.stance is not Stance.SIMILAR]
     if Act.COMPARE in request.acts:
         ids = asked if len(asked) > 1 else list(dict.fromkeys([*asked, *state.table]))
@@ -314,9 +322,9 @@ def _looked_at(catalog: Catalog, request: Request, state: TalkState) -> tuple[Pi
         ids = asked
     else:
         return ()
-    return tuple(Pick(item=catalog.item(catalog.row(one)), score=0.0) for one in dict.fromkeys(ids) if one in catalog)[
-        :_MOST_LOOKED_AT
-    ]
+    rows = [catalog.row(one) for one in dict.fromkeys(ids) if one in catalog]
+    shown = [row for row in rows if hidden is None or not hidden[row]]
+    return tuple(Pick(item=catalog.item(row), score=0.0) for row in shown[:_MOST_LOOKED_AT])
 
 
 def _answer(engine: Engine, request: Request, earlier: TalkState, state: TalkState) -> Answer:
