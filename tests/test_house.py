@@ -62,5 +62,5 @@ def test_what_others_build_on():
     assert list(inspect.signature(Shop.open).parameters) == ["name_or_path", "settings", "encoder", "progress"]
     assert list(inspect.signature(Shop.talk).parameters) == ["self", "user", "id"]
     assert list(inspect.signature(Talk.feedback).parameters) == [
-        "self", "item_id", "liked", "seen", "clicked", "bought",
+        "self", "item_id", "liked", "seen", "clicked", "bought", "dwell",
     ]  # fmt: skip
