@@ -146,7 +146,7 @@ def learned(folder: str, sessions: int, count: int, seed: int) -> dict[str, Any]
     from shoptalk.shop.updating import replace_ranker
 
     with Shop.open(folder) as shop:
-        made = made_sessions(shop.catalog, sessions, max(sessions // 5, 2), seed)
+        made = made_sessions(shop.catalog, sessions, max(sessions // 10, 20), seed)
         cut = len(made) - max(2, sessions // 50)
         started = time.perf_counter()
         models = Learned.fit(
