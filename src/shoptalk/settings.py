@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Literal
 from urllib.parse import urlsplit
 
 from platformdirs import user_cache_dir, user_data_dir
@@ -36,6 +37,16 @@ class Settings(BaseSettings):
     talk_encoder: Path | None = Field(
         default=None,
         description="folder that 'shoptalk teach-talks' wrote; 'none': talks are ranked without it; unset: what ships",
+    )
+    cross_encoder: bool = Field(
+        default=True, description="whether the talk transformer reads the first candidates again, where that helps"
+    )
+    novelty: float = Field(
+        default=0.0, ge=0, le=1, description="what being known to nobody adds to an item, in shares of the score range"
+    )
+    diversity: bool = Field(default=True, description="whether picks that are much alike give way to others")
+    sold_out: Literal["leave out", "bury"] = Field(
+        default="leave out", description="what is out of stock: never picked unless asked for, or after all else"
     )
     chroma_url: str | None = Field(
         default=None,

@@ -13,7 +13,7 @@ from shoptalk.errors import ShopDamagedError, ShopVersionError
 from shoptalk.ranking.lambdarank import load_ranker
 from shoptalk.ranking.learned import Learned, LearnedHere
 from shoptalk.ranking.lore import LearnedLore
-from shoptalk.ranking.rank import Ranking
+from shoptalk.ranking.rank import Ranking, RankingConfig
 from shoptalk.ranking.space import FeatureSpace
 from shoptalk.ranking.talking.reordering import Reordering
 from shoptalk.retrieval.catalog import Catalog
@@ -70,7 +70,7 @@ class Snapshot:
 
 def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, settings: Settings) -> Snapshot:
     """Open what the manifest names. Raises ShopDamagedError, ShopVersionError."""
-    from shoptalk.retrieval.finding import Finder
+    from shoptalk.retrieval.finding import Finder, FusionConfig
 
     folder.check(manifest)
     folder.require(manifest, "ranker", content=True)  # LightGBM ends the process over a model that was altered
@@ -96,10 +96,17 @@ def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, sett
     rules = RulesFile(folder.path / RULES, catalog)
     talk = talk_here(settings, encoder, catalog, vectors) if fitted is not None else None
     learned = LearnedHere(fitted, catalog, talk=talk) if fitted is not None else None
-    finder = Finder(catalog, encoder, index, lexical, learned=learned, hidden=lambda: rules.in_force().hidden)
+    fusion = FusionConfig(sold_out=settings.sold_out == "bury")
+    finder = Finder(catalog, encoder, index, lexical, fusion, learned, hidden=lambda: rules.in_force().hidden)
     ranking = Ranking(
         FeatureSpace(catalog, vectors),
         ranker,
+        RankingConfig(
+            cross_encoder=settings.cross_encoder,
+            novelty=settings.novelty,
+            diversity=settings.diversity,
+            sold_out=settings.sold_out,
+        ),
         rules=rules.in_force,
         known=None if learned is None else LearnedLore(learned),
         allowed=finder.allowed,
