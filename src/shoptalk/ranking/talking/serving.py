@@ -70,7 +70,8 @@ class TalkTransformer:
             self._nothing = _nothing_before(self.card["shape"])
             self._held: OrderedDict[bytes, _Heard] = OrderedDict()
             self._lock = Lock()
-            self._hear(self._reader.talk([Said("hello", by_user=True)]))
+            self.rerank([Said("hello", by_user=True)], ["warm-up"])
+            self.lengths(np.zeros((1, self.card["shape"]["items"]), dtype=np.float32))
         except Exception as error:  # the engines raise bare or private exception types
             hint = "Train them with 'shoptalk teach-talks', or install the package anew."
             raise EncoderError(
