@@ -44,6 +44,8 @@ from shoptalk.shop.recordings import sessions_of_dialogues
 
 __all__ = ["Ground", "RankerTeaching", "gather_lists", "teach_ranker"]
 
+_CONFIG = LambdaConfig(trees=120, leaves=7, learning_rate=0.12, patience=30)
+"""Few and small trees: what holds in every catalog is simple, and the file ships."""
 _HIDDEN = [place for place, feature in enumerate(FEATURES) if feature.evidence is Topic.ITEM]
 
 
@@ -71,7 +73,7 @@ class RankerTeaching(BaseModel):
     )
     most_items: int = Field(default=1500, ge=1, description="rows of a service's catalog that are used")
     limit: int = Field(default=300, ge=10, description="candidates that are found for a list")
-    negatives: int = Field(default=100, ge=1, description="candidates of a dialogue's list that were not chosen")
+    negatives: int = Field(default=60, ge=1, description="candidates of a dialogue's list that were not chosen")
     seed: int = 0
 
 
@@ -138,7 +140,7 @@ def teach_ranker(
 
     Raises DatasetError if there are too few to learn from, or if what was learned is no better than the fused order.
     """
-    ranker = train_from_lists(parts, config, progress)
+    ranker = train_from_lists(parts, config or _CONFIG, progress)
     if not isinstance(ranker, LambdaRanker):
         raise DatasetError(f"Nothing came of it: {ranker.summary.note}.", hint="Ask for more lists.")
     ranker.save(out)
