@@ -1,5 +1,6 @@
 """The parts of one generation, each written where its generation belongs: what building and updating have in common."""
 
+import logging
 import os
 import shutil
 from collections.abc import Callable, Sequence
@@ -10,6 +11,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from shoptalk.errors import ShopDamagedError, ShopVersionError
+from shoptalk.ranking.lambdarank import Ranker
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.encoder import Encoder
 from shoptalk.retrieval.index import VectorIndex
@@ -30,6 +33,8 @@ __all__ = [
     "train",
     "write_vectors",
 ]
+
+_log = logging.getLogger(__name__)
 
 
 class Progress(Protocol):
@@ -155,8 +160,36 @@ def train(
     engines: Engines,
     *,
     progress: Progress | None,
+    taught: Path | None = None,
 ) -> None:
-    """Train the generation's first ranker, from the items alone."""
+    """Give the generation its first ranker: the one that ships, or one that was taught into the folder `taught`.
+
+    Taught on people's dialogues and unlike catalogs it orders better than what a catalog's own items can teach (the lab
+    notes have the figures). Where it does not fit the features there are, that is what is done instead, with a warning.
+    """
+    from shoptalk.ranking.generic import load_generic
+
+    told, place = from_stage(progress, "train"), folder.named("ranker", generation)
+    told(0, 1)
+    ranker: Ranker
+    try:
+        ranker = load_generic(taught)
+    except (ShopVersionError, ShopDamagedError) as error:
+        _log.warning("the shop's ranker is trained from its items: %s", error.problem)
+        ranker = _trained_from_items(folder, generation, chroma, catalog, engines, progress)
+    told(1, 1)
+    shutil.rmtree(place, ignore_errors=True)
+    ranker.save(place)
+
+
+def _trained_from_items(
+    folder: ShopFolder,
+    generation: int,
+    chroma: Path,
+    catalog: Catalog,
+    engines: Engines,
+    progress: Progress | None,
+) -> Ranker:
     from shoptalk.ranking.space import FeatureSpace
     from shoptalk.ranking.training import train_from_items
     from shoptalk.retrieval.finding import Finder
@@ -170,9 +203,7 @@ def train(
     told, queries = from_stage(progress, "train"), queries_for(catalog)
     ranker = train_from_items(finder, FeatureSpace(catalog, vectors), queries=queries, progress=told)
     index.close()
-    place = folder.named("ranker", generation)
-    shutil.rmtree(place, ignore_errors=True)
-    ranker.save(place)
+    return ranker
 
 
 def queries_for(catalog: Catalog) -> int:
