@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from shoptalk.errors import EncoderError
+from shoptalk.retrieval.graphs import open_graph, word_embeddings
 from shoptalk.settings import Settings
 
 if TYPE_CHECKING:
@@ -182,23 +183,16 @@ class Tagger:
 
     def __init__(self, folder: Path = _WEIGHTS, *, threads: int = 1) -> None:
         """Load the weights and MiniLM's word embeddings. Raises EncoderError where either is missing or damaged."""
-        import onnxruntime
         from tokenizers import Tokenizer
 
         from shoptalk.retrieval.encoder import find_weights
 
         packaged = find_weights(None)
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads, options.inter_op_num_threads = threads, 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        options.log_severity_level = 3
         try:
             held = np.load(folder / "heads.npz")
             self._heads: dict[str, Matrix] = {name: held[name].astype(np.float32) for name in held.files}
             self.card: dict[str, Any] = json.loads((folder / "card.json").read_text("utf-8"))
-            self._session = onnxruntime.InferenceSession(
-                folder / "layers.onnx", options, providers=["CPUExecutionProvider"]
-            )
+            self._session = open_graph(folder / "layers.onnx", threads=threads)
             self._tokenizer = Tokenizer.from_file(str(packaged / "tokenizer.json"))
             self._words = word_embeddings(packaged)
         except Exception as error:  # the engines raise bare or private exception types
@@ -293,16 +287,6 @@ def kind_of(values: Sequence[str]) -> str:
     if sum(_is_number(value) for value in seen) > 0.8 * len(seen):
         return "number"
     return "category"
-
-
-def word_embeddings(weights: Path) -> Matrix:
-    """(v, 384) MiniLM's word embeddings, from its safetensors."""
-    from safetensors import safe_open
-
-    with safe_open(weights / "model.safetensors", framework="np") as held:
-        name = next(name for name in held.keys() if name.endswith("word_embeddings.weight"))  # noqa: SIM118
-        table: Matrix = held.get_tensor(name).astype(np.float32)
-    return table
 
 
 def _softmax(logits: Matrix) -> Matrix:

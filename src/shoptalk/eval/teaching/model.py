@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import BertModel
 
-from shoptalk.agent.tagging import ACTS, HINT_KINDS, ROLES, hint_arrays, split, word_embeddings
+from shoptalk.agent.tagging import ACTS, HINT_KINDS, ROLES, hint_arrays, split
 from shoptalk.eval.teaching.examples import Example, KnownFacet
 from shoptalk.retrieval.encoder import quiet
+from shoptalk.retrieval.graphs import store_as_half, word_embeddings
 
 LAYERS = 4
 _KEY = 192
@@ -61,7 +62,7 @@ class TaggerNet(nn.Module):  # type: ignore[misc]
                 weights, num_hidden_layers=layers, add_pooling_layer=False, attn_implementation="eager"
             )
         self.body.embeddings.word_embeddings = nn.Identity()
-        self.register_buffer("words", torch.from_numpy(word_embeddings(weights)), persistent=False)
+        self.register_buffer("words", torch.from_numpy(word_embeddings(weights).copy()), persistent=False)
         size = self.body.config.hidden_size
         self.hint_facets = nn.Linear(size, size, bias=False)
         self.hint_kinds = nn.Parameter(torch.zeros(len(HINT_KINDS), size))
@@ -216,27 +217,7 @@ def _export_layers(net: TaggerNet, target: Path) -> None:
         opset_version=17,
         dynamo=False,
     )
-    _store_as_half(target)
-
-
-def _store_as_half(path: Path) -> None:
-    """Large weights are stored as float16 with a Cast behind each, which the runtime folds when it loads."""
-    import onnx
-    from onnx import TensorProto, helper, numpy_helper
-
-    model = onnx.load(str(path))
-    casts = []
-    for tensor in model.graph.initializer:
-        if tensor.data_type != TensorProto.FLOAT or np.prod(tensor.dims) < 4096:
-            continue
-        name = tensor.name
-        half = numpy_helper.from_array(numpy_helper.to_array(tensor).astype(np.float16), f"{name}_half")
-        tensor.CopyFrom(half)
-        casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))
-    nodes = [*casts, *model.graph.node]
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-    onnx.save(model, str(path))
+    store_as_half(target)
 
 
 def _binary(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
