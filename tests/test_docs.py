@@ -1,5 +1,6 @@
 """Every code block in the README and the docs runs."""
 
+import gzip
 import json
 import re
 import shlex
@@ -33,6 +34,13 @@ def desk(tmp_path_factory, settings, films_shop):
     """A folder with a catalog of its own, and an environment whose shops are those of the tests."""
     folder = tmp_path_factory.mktemp("desk")
     (folder / "products.csv").write_text(CATALOG)
+    ids = [line.split(",")[0] for line in CATALOG.strip().splitlines()[1:]]
+    orders = [f"u{at // 2},{ids[at % len(ids)]},2024-05-{1 + at % 28:02}" for at in range(240)]
+    (folder / "orders.csv").write_text("\n".join(["user,item,date", *orders]) + "\n")
+    turns = ([{"role": "user", "text": "a kettle"}, {"role": "shop", "items": [one]}] for one in ids)
+    talks = ({"id": f"t{at}", "turns": said} for at, said in enumerate(turns))
+    with gzip.open(folder / "talks.jsonl.gz", "wt") as file:
+        file.writelines(json.dumps(talk) + "\n" for talk in talks)
     environment = {
         "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "SHOPTALK_HOME": str(settings.home),
         "SHOPTALK_CACHE": str(settings.cache), "SHOPTALK_ENCODER": "hashing", "HOME": str(folder),

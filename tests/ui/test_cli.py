@@ -18,7 +18,10 @@ from typer.testing import CliRunner, Result
 from shoptalk.eval.synthetic import synthetic_records, write_synthetic
 from shoptalk.ui.cli import app
 
-COMMANDS = ("build", "update", "show", "talk", "ask", "chat", "train", "teach", "eval", "bench")
+COMMANDS = (
+    *("build", "update", "show", "rules", "talk", "ask", "chat"),
+    *("train", "teach", "teach-talks", "teach-ranker", "eval", "bench"),
+)
 SHOPTALK = [sys.executable, "-c", "from shoptalk.ui.cli import main; main()"]
 
 

@@ -164,8 +164,9 @@ def train(
 ) -> None:
     """Give the generation its first ranker: the one that ships, or one that was taught into the folder `taught`.
 
-    Taught on people's dialogues and unlike catalogs it orders better than what a catalog's own items can teach (the lab
-    notes have the figures). Where it does not fit the features there are, that is what is done instead, with a warning.
+    Taught on people's dialogues and unlike catalogs it orders their choices as well as what a catalog's own items can
+    teach (the lab notes have the figures), and a build need not wait for it. Where it does not fit the features there
+    are, the items' own ranker is made instead, with a warning.
     """
     from shoptalk.ranking.generic import load_generic
 

@@ -374,7 +374,8 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_weights(tmp_path, reader):
     assert steps[0] == 11
     whole = learn(tmp_path / "other", sessions, reader, config)
     for name, value in whole.state_dict().items():
-        assert resumed.state_dict()[name].numpy() == pytest.approx(value.numpy(), abs=1e-5), name
+        # Half-precision products round differently from run to run; a step moves a weight by up to 1e-3.
+        assert resumed.state_dict()[name].numpy() == pytest.approx(value.numpy(), abs=5e-4), name
 
 
 def test_a_run_of_other_settings_begins_anew(tmp_path, reader):
