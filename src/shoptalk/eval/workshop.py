@@ -105,7 +105,9 @@ def _train(shop: Shop, told: Set, work: Path, progress: "Progress") -> dict[str,
     """Let the shop learn from the training part; tells what that was."""
     match told:
         case DialogueSet():
-            shop.train(dialogues=told.train, interactions=None, progress=progress)
+            # The ranker learns on the last ones: those in exact order, which the talk transformer was not taught on.
+            dialogues = sorted(told.train, key=lambda one: one.id in told.exact)
+            shop.train(dialogues=dialogues, interactions=None, progress=progress)
             return {"dialogues": len(told.train), "turns": sum(len(one.turns) for one in told.train)}
         case InteractionSet():
             told.train.frame().write_parquet(work / _INTERACTIONS)
