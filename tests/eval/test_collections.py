@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shoptalk.errors import DatasetError
-from shoptalk.eval.datasets.collections import COLLECTIONS, collection, describe_with
+from shoptalk.eval.datasets.collections import COLLECTIONS, collection
 from shoptalk.shop.interactions import read_interactions
 
 SUFFIXES = ("", ".gz")
@@ -422,16 +422,3 @@ def test_a_folder_of_datasets_will_do(tmp_path):
     assert movielens.within(tmp_path) == tmp_path
     inner = put(tmp_path / "ml-latest-small", MOVIELENS)
     assert movielens.within(tmp_path) == inner
-
-
-def test_items_are_described_with_those_of_the_same_title_and_year_only():
-    items = [
-        {"id": "x", "title": "Émma", "year": 2020}, {"id": "y", "title": "Loom", "year": 1960},
-        {"id": "z", "title": "Fen"}, {"id": "w", "title": "Gale", "year": 1957, "plot": "own"},
-    ]  # fmt: skip
-    others = [
-        {"id": "1", "title": "EMMA.", "year": 2020, "genres": ["drama"]}, {"id": "2", "title": "Loom", "year": 1961},
-        {"id": "3", "title": "Fen", "plot": "marsh"}, {"id": "4", "title": "Gale", "year": 1957, "plot": "other"},
-    ]  # fmt: skip
-    assert describe_with(items, others) == ({**items[0], "genres": ["drama"]}, *items[1:])
-    assert describe_with(items[:1], [*others, {**others[0], "id": "5"}]) == (items[0],), "two films of that name"

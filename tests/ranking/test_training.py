@@ -2,13 +2,19 @@ import numpy as np
 import pytest
 from ranking_cases import checkerboard, film, finder_of
 
-from shoptalk.errors import LogError
 from shoptalk.ranking.asking import Ask, Asker
 from shoptalk.ranking.features import FEATURES, Topic
 from shoptalk.ranking.lambdarank import FusedRanker, LambdaConfig, LambdaRanker
 from shoptalk.ranking.rank import Ranking
 from shoptalk.ranking.space import FeatureSpace
-from shoptalk.ranking.training import Impression, train_from_items, train_from_log
+from shoptalk.ranking.training import (
+    LOG,
+    Impression,
+    lists_of_impressions,
+    made_lists,
+    train_from_items,
+    train_from_lists,
+)
 from shoptalk.retrieval.encoder import HashingEncoder
 from shoptalk.retrieval.query import Query
 
@@ -139,7 +145,7 @@ def test_it_learns_from_the_log_what_no_made_query_can_teach(finder, space):
         "clock",
     ]
     log = [clicked(finder, subjects[n % 10], 1980.0, n) for n in range(320)]
-    ranker = train_from_log(log, finder, space, config=CONFIG)
+    ranker = train_from_lists({LOG: lists_of_impressions(log, finder, space)}, CONFIG)
     assert isinstance(ranker, LambdaRanker)
     assert ranker.summary.source == "log"
     assert next(iter(ranker.gains())) == "recency"
@@ -148,14 +154,15 @@ def test_it_learns_from_the_log_what_no_made_query_can_teach(finder, space):
     assert min(years) > 1980
 
 
-def test_a_short_log_is_filled_up_with_made_queries(finder, space):
+def test_lists_of_several_sources_are_told_apart(finder, space):
     log = [clicked(finder, "violin", 1990.0, n) for n in range(20)]
-    ranker = train_from_log(log, finder, space, queries=120, config=CONFIG)
-    assert ranker.summary.source == "log and items"
-    assert ranker.summary.kinds["log"] > 10
+    parts = {LOG: lists_of_impressions(log, finder, space), "items": made_lists(finder, space, queries=120)}
+    summary = train_from_lists(parts, CONFIG).summary
+    assert summary.source == "log and items"
+    assert summary.kinds["log"] > 10
 
 
-def test_a_log_in_which_nobody_chose_anything_says_so(finder, space):
+def test_a_log_in_which_nobody_chose_anything_gives_no_lists(finder, space):
     ignored = Impression(Query(text="violin"), ("film-0-2", "film-1-2"))
-    with pytest.raises(LogError, match="None of 2 shown lists"):
-        train_from_log([ignored, Impression(Query(text="violin"), ("gone",), {"gone": 1.0})], finder, space)
+    gone = Impression(Query(text="violin"), ("gone",), {"gone": 1.0})
+    assert lists_of_impressions([ignored, gone], finder, space) == []

@@ -124,6 +124,17 @@ def test_a_bad_file_leaves_the_shop_as_it_was(shop, tmp_path):
     assert shop.manifest == before
 
 
+def test_items_that_the_shop_does_not_have_are_told(shop, tmp_path, caplog):
+    strange = tmp_path / "strange.csv"
+    strange.write_text("user,item\nu1,x1\nu1,x2\n")
+    with pytest.raises(InteractionsError, match="none of its 2 items: x1, x2"):
+        shop.train(interactions=strange)
+    mixed = write_interactions(tmp_path / "mixed.csv")
+    mixed.write_text(mixed.read_text() + "u9,x1,1700000000\n")
+    shop.train(interactions=mixed)
+    assert "1 of 481 rows" in caplog.text
+
+
 def test_a_damaged_model_is_told_and_made_good_by_training_again(shop, folder, settings):
     shop.train(dialogues=dialogues())
     place = folder / shop.manifest.folders["ranker"] / LEARNED / "learned.json"

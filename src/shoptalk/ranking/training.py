@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from shoptalk.errors import LogError
 from shoptalk.ranking.asking import Ask, Asker
 from shoptalk.ranking.features import FEATURES, Topic, column_of, features
 from shoptalk.ranking.lambdarank import (
@@ -34,7 +33,6 @@ __all__ = [
     "made_lists",
     "train_from_items",
     "train_from_lists",
-    "train_from_log",
 ]
 
 Progress = Callable[[int, int], None]
@@ -45,7 +43,6 @@ LOG = "log"
 _MANY_LISTS = 1000
 _FOR_MANY = LambdaConfig(trees=400, leaves=31, learning_rate=0.05, min_rows=100, patience=50, cut=50)
 _FEWEST_LISTS = 40
-_ENOUGH_IMPRESSIONS = 300
 _LEAD, _KEPT = 25, 60
 _UNSHOWN, _UNSHOWN_WEIGHT = 20, 0.2
 _MOST = 6
@@ -100,40 +97,16 @@ def train_from_items(
     return train_from_lists({"items": made}, _seeded(config, seed), _part(progress, queries, _trees(config), 0))
 
 
-def train_from_log(
-    impressions: Sequence[Impression],
-    finder: "Finder",
-    space: FeatureSpace,
-    *,
-    seed: int = 0,
-    queries: int = 600,
-    config: LambdaConfig | None = None,
-    progress: Progress | None = None,
-) -> LambdaRanker | FusedRanker:
-    """Train from impressions, oldest first: the latest are those that stop it and give the figures.
+def lists_of_impressions(
+    impressions: Sequence[Impression], finder: "Finder", space: FeatureSpace, *, seed: int = 0
+) -> list[JudgedList]:
+    """A list for each impression that has something chosen and something that was not, in their order.
 
     A click low in a list counts for more, and one that was not given there for less: both by the chance that a place
     is looked at, taken as 1 / log2(1 + place), and with it inverse propensity weights (Joachims, Swaminathan &
     Schnabel, "Unbiased Learning-to-Rank with Biased Feedback", WSDM 2017, eq. 4). Some candidates that were not shown
-    stand in each list with a small weight. With fewer than 300 usable impressions, queries made from items fill up.
-    Raises LogError if no impression can be learned from.
+    stand in each list with a small weight.
     """
-    usable = lists_of_impressions(impressions, finder, space, seed=seed)
-    if not usable:
-        problem = (
-            f"None of {len(impressions)} shown lists has both something that was chosen and something that was not."
-        )
-        raise LogError(problem, hint="Train from the items until people have clicked, liked or bought something.")
-    missing = queries if len(usable) < _ENOUGH_IMPRESSIONS else 0
-    made = made_lists(finder, space, queries=missing, seed=seed, progress=_part(progress, 0, missing, _trees(config)))
-    parts = {LOG: usable, "items": made} if made else {LOG: usable}
-    return train_from_lists(parts, _seeded(config, seed), _part(progress, missing, _trees(config), 0))
-
-
-def lists_of_impressions(
-    impressions: Sequence[Impression], finder: "Finder", space: FeatureSpace, *, seed: int = 0
-) -> list[JudgedList]:
-    """A list for each impression that has something chosen and something that was not, weighed as told above."""
     judged = (_log_list(finder, space, shown, seed) for shown in impressions)
     return [one for one in judged if one is not None]
 

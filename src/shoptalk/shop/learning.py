@@ -1,12 +1,13 @@
 """How a shop learns from what people did: in its own talks, in dialogues kept elsewhere, in files of interactions."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shoptalk.agent.log import Exposure, Feedback
-from shoptalk.errors import LogError
+from shoptalk.errors import InteractionsError, LogError
 from shoptalk.ranking.lambdarank import Ranker
 from shoptalk.ranking.learned import Learned, LearnedHere
 from shoptalk.ranking.rank import Ranking
@@ -23,17 +24,19 @@ from shoptalk.ranking.training import (
     train_from_lists,
 )
 from shoptalk.retrieval.finding import Finder
-from shoptalk.shop.interactions import read_interactions
+from shoptalk.shop.interactions import Interactions, read_interactions
 from shoptalk.shop.parts import Progress, RememberingEncoder, from_stage, queries_for
 from shoptalk.shop.recordings import Dialogue, sessions_of_dialogues, sessions_of_interactions, sessions_of_log
 from shoptalk.shop.snapshot import talk_here
 
 if TYPE_CHECKING:
     from shoptalk.agent.log import TalkLog
+    from shoptalk.retrieval.catalog import Catalog
     from shoptalk.shop.snapshot import Snapshot
 
 __all__ = ["Learning", "Lessons", "impression_of", "learn", "lessons_of"]
 
+_log = logging.getLogger(__name__)
 _FEWEST_CHOICES, _SECOND_LOOKS = 100, 400
 _NOTHING = "Train from the items until people have clicked, liked or bought something."
 
@@ -77,6 +80,7 @@ def lessons_of(
     parts = []
     if interactions is not None:
         read = read_interactions(interactions, progress=from_stage(progress, "read"))
+        _require_known(read, interactions, catalog)
         parts.append(sessions_of_interactions(read, catalog))
     if dialogues is not None:
         parts.append(sessions_of_dialogues(dialogues, catalog, resolve=resolve))
@@ -137,6 +141,18 @@ def learn(
         asked = [(query_of_context(one.context, ids), [ids[code] for code in one.chosen.tolist()]) for one in latest]
         reordering = fit_reordering(cross_lists(asked, finder, Ranking(space, ranker), talk))
     return Learning(ranker, learned, reordering)
+
+
+def _require_known(read: Interactions, file: Path, catalog: "Catalog") -> None:
+    """Tell of items that the shop does not have. Raises InteractionsError if it has none of them."""
+    unknown = read.unknown_to(frozenset(catalog.ids))
+    examples = ", ".join(unknown.examples)
+    if unknown.items == len(read.item_ids):
+        problem = f"the shop has none of its {unknown.items:,} items: {examples}."
+        raise InteractionsError(problem, file=str(file), hint="Name items by the ids that the shop's catalog has.")
+    if unknown.rows:
+        told = "%s: %d of %d rows tell of items that the shop does not have, and are passed over: %s"
+        _log.warning(told, file, unknown.rows, len(read), examples)
 
 
 class _Together:

@@ -96,8 +96,8 @@ def sessions_of_log(log: "TalkLog", catalog: "Catalog") -> Sessions:
     Messages of both sides are the steps. What a message names is known with it; what was clicked, liked or bought is
     chosen at the answer after which it was (a like said in words, at the answer that showed the item). What was shown
     and left alone is no event: people choose what stands high, and that alone would teach what we showed; where it
-    stood counts when the ranker is trained (`train_from_log`). Talks in which nothing was done with an item are left
-    out.
+    stood counts when the ranker is trained (`lists_of_impressions`). Talks in which nothing was done with an item are
+    left out.
     """
     talks: dict[str, list[RecordedTalk]] = {}
     for talk in log.recorded():

@@ -36,7 +36,6 @@ __all__ = [
     "SearchSet",
     "Set",
     "collection",
-    "describe_with",
 ]
 
 Item = dict[str, Any]
@@ -159,21 +158,6 @@ def collection(name: str, kind: Kind | None = None) -> Collection:
     if name not in known:
         raise DatasetError(f"There is no dataset '{name}' here.", hint=f"Name one of: {', '.join(known)}.")
     return known[name]
-
-
-def describe_with(items: Iterable[Item], others: Iterable[Item]) -> tuple[Item, ...]:
-    """The items, with what they lack filled in from others of the same title and year, spelling aside.
-
-    Items without a year, and titles and years that several others share, are left as they are.
-    """
-    by_name: dict[tuple[str, ...], list[Item]] = defaultdict(list)
-    for other in others:
-        by_name[_named(other["title"], other.get("year"))].append(other)
-    described = []
-    for item in items:
-        same = by_name.get(_named(item["title"], item["year"]), []) if item.get("year") else []
-        described.append({**same[0], **item} if len(same) == 1 else dict(item))
-    return tuple(described)
 
 
 # ReDial ---------------------------------------------------------------------------------------------------------------
