@@ -12,7 +12,7 @@ from shoptalk.retrieval.encoder import HashingEncoder
 from shoptalk.retrieval.query import Constraint, Operator, Query
 from shoptalk.shop import Shop, UpdateReport
 from shoptalk.shop.folder import ShopFolder
-from shoptalk.shop.parts import RecallingEncoder
+from shoptalk.shop.parts import RememberingEncoder
 
 
 class CountingEncoder(HashingEncoder):
@@ -301,7 +301,7 @@ def test_a_second_writer_in_the_same_process_is_refused_too(shop):
 def test_remembered_vectors_are_not_computed_again():
     encoder = CountingEncoder()
     known = HashingEncoder().encode(["red lamp", "blue chair"])
-    remembering = RecallingEncoder(encoder, ["red lamp", "blue chair"], known)
+    remembering = RememberingEncoder(encoder, zip(["red lamp", "blue chair"], known, strict=True))
     vectors = remembering.encode(["blue chair", "green rug", "red lamp"])
     assert encoder.texts == ["green rug"]
     np.testing.assert_array_equal(vectors, HashingEncoder().encode(["blue chair", "green rug", "red lamp"]))

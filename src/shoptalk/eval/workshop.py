@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from shoptalk.eval.measuring import peak_memory
 from shoptalk.eval.standings import Stage
 from shoptalk.settings import Settings
 from shoptalk.shop import Shop
+from shoptalk.shop.folder import write_whole
 
 if TYPE_CHECKING:
     from shoptalk.retrieval.encoder import Encoder
@@ -97,7 +97,7 @@ def _make(
         peak_memory=peak_memory(),
         trained_on=trained_on,
     )
-    _write_whole(work / _RECORD, made.model_dump_json(indent=1))
+    write_whole(work / _RECORD, made.model_dump_json(indent=1).encode())
     return shop, made
 
 
@@ -145,13 +145,6 @@ def _write_items(told: Set, path: Path) -> Path:
         for item in told.items:
             file.write(json.dumps(item, ensure_ascii=False) + "\n")
     return path
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """All of the file or nothing."""
-    staged = path.with_name(f".{path.name}.{os.getpid()}")
-    staged.write_text(text, encoding="utf-8")
-    staged.replace(path)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from shoptalk.errors import ShopDamagedError
 from shoptalk.ranking.features import LEARNED
-from shoptalk.ranking.models.base import Model, Scores
+from shoptalk.ranking.models.base import CannotLearnError, Model, Scores
 from shoptalk.ranking.sessions import Context, Sessions
 from shoptalk.retrieval.query import Query
 
@@ -49,6 +49,8 @@ class Learned:
     def __init__(self, ids: Sequence[str], models: Sequence[Model]) -> None:
         """`ids` are those of the codes that the models were fitted with."""
         self.ids, self.models = tuple(ids), tuple(models)
+        self.names = tuple(sorted((model.name for model in self.models), key=LEARNED.index))
+        """Names of the models, in the order of their columns among the features."""
 
     @classmethod
     def fit(
@@ -65,17 +67,12 @@ class Learned:
         for done, name in enumerate(names):
             try:
                 models.append(_class_of(name).fit(sessions, encoder=encoder))
-            except ValueError:
+            except CannotLearnError:
                 continue  # nothing in these sessions is of the kind that it learns from
             finally:
                 if progress is not None:
                     progress(done + 1, len(names))
         return cls(ids, models)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the models, in the order of their columns among the features."""
-        return tuple(sorted((model.name for model in self.models), key=LEARNED.index))
 
     def model(self, name: str) -> Model | None:
         """The model of that name, if there is one."""
@@ -98,7 +95,8 @@ class Learned:
             classes = [_class_of(name) for name in names]
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ShopDamagedError(f"{path} cannot be read: {error}.", hint=_AGAIN) from error
-        return cls(ids, [_loaded(kind, folder / name, encoder) for kind, name in zip(classes, names, strict=True)])
+        models = zip(classes, names, strict=True)
+        return cls(ids, [kind.load(folder / name, encoder=encoder) for kind, name in models])
 
     @staticmethod
     def is_in(folder: Path) -> bool:
@@ -181,8 +179,3 @@ def _class_of(name: str) -> Any:
     """Raises KeyError."""
     module, _, kind = _PLACES[name].partition(":")
     return getattr(import_module(f"shoptalk.ranking.models.{module}"), kind)
-
-
-def _loaded(kind: Any, folder: Path, encoder: "Encoder | None") -> Model:
-    model: Model = kind.load(folder, encoder=encoder) if kind.name == "talks_dense" else kind.load(folder)
-    return model

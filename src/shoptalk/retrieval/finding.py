@@ -16,7 +16,7 @@ from shoptalk.retrieval.catalog import Catalog, FlagColumn, NumberColumn
 from shoptalk.retrieval.coherence import FIRST, centre
 from shoptalk.retrieval.encoder import Encoder
 from shoptalk.retrieval.greatest import floor_of_greatest
-from shoptalk.retrieval.index import VectorIndex, best_rows
+from shoptalk.retrieval.index import VectorIndex, best_rows, highest_dots
 from shoptalk.retrieval.lexical import LexicalIndex
 from shoptalk.retrieval.query import Constraint, Operator, Query
 from shoptalk.retrieval.schema import Meaning
@@ -254,7 +254,7 @@ class _Search:
     def scores(self, rows: Rows) -> dict[str, NDArray[np.float32]]:
         """What each source says of these rows, sorted as `brought` gives them, whether it brought them or not."""
         vectors = self._finder.vectors.vectors[rows if self._guides else rows[:0]]
-        scores = {source: _highest(vectors, guides) for source, guides in self._guides.items()}
+        scores = {source: highest_dots(vectors, guides) for source, guides in self._guides.items()}
         if "liked" in scores:
             scores["liked"][np.isin(rows, self._models["liked"])] = np.nan
         if self._lexical is not None:
@@ -263,7 +263,7 @@ class _Search:
             scores["lexical"][np.searchsorted(rows, found)] = bm25
             middle = centre(self._finder.vectors.vectors[found[:FIRST]], bm25[:FIRST])
             if middle is not None:
-                scores["coherence"] = _highest(vectors, middle[None, :])
+                scores["coherence"] = highest_dots(vectors, middle[None, :])
         if self._wished is not None:
             scores["wishes"] = self._wished[rows]
         told = {source: scores[source] for source in SOURCES if source in scores}
@@ -296,11 +296,6 @@ def _best_known(known: Scores, allowed: Mask, k: int) -> Rows:
     if len(rows) <= k:
         return rows
     return rows[best_rows(open_scores[rows], k)[0]]
-
-
-def _highest(vectors: NDArray[np.float32], several: NDArray[np.float32]) -> Scores:
-    """(n,) highest dot product of each of (n, d) with any of (m, d), row by row: equal rows get equal bits."""
-    return np.asarray(np.maximum.reduce([np.vecdot(vectors, one) for one in several]), dtype=np.float32)
 
 
 def _wished(catalog: Catalog, wishes: Sequence[Constraint], allowed: Mask) -> Scores:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from chromadb.api import ClientAPI
     from chromadb.api.models.Collection import Collection
 
-__all__ = ["Consistency", "IndexConfig", "VectorIndex", "best_rows"]
+__all__ = ["Consistency", "IndexConfig", "VectorIndex", "best_rows", "highest_dots"]
 
 Rows = NDArray[np.int64]
 Vectors = NDArray[np.float32]
@@ -99,7 +99,7 @@ class VectorIndex:
         """Use `build` or `open`."""
         self.folder, self.ids, self.vectors, self.encoder = folder, tuple(ids), vectors, encoder
         self._url, self._config = url, config or IndexConfig()
-        self._cosines_to = lru_cache(maxsize=_RECENT)(lambda row: _highest(vectors, vectors[row][None, :]))
+        self._cosines_to = lru_cache(maxsize=_RECENT)(lambda row: highest_dots(vectors, vectors[row][None, :]))
 
     @classmethod
     def build(
@@ -186,7 +186,7 @@ class VectorIndex:
             if rows is not None:
                 return _best(rows, self.cosines(rows, several), k)
         if allowed is None or count >= self._config.gather_below * len(self):
-            return best_rows(_masked(_highest(self.vectors, several), allowed), k)
+            return best_rows(_masked(highest_dots(self.vectors, several), allowed), k)
         rows = np.flatnonzero(allowed)
         return _best(rows, self.cosines(rows, several), k)
 
@@ -201,7 +201,7 @@ class VectorIndex:
 
     def cosines(self, rows: Rows, vectors: Vectors) -> Vectors:
         """(len(rows),) cosine of each row to a unit vector (d,), or the highest to any of several (m, d)."""
-        return _highest(self.vectors[rows], np.atleast_2d(vectors))
+        return highest_dots(self.vectors[rows], np.atleast_2d(vectors))
 
     def consistent(self, ids: Sequence[str]) -> Consistency:
         """Hold the ids in Chroma against a catalog's. Raises ShopError if the Chroma server cannot be reached."""
@@ -248,7 +248,7 @@ def _best(rows: Rows, scores: Vectors, k: int) -> tuple[Rows, Vectors]:
     return rows[order], scores[order].astype(np.float32)
 
 
-def _highest(vectors: Vectors, several: Vectors) -> Vectors:
+def highest_dots(vectors: Vectors, several: Vectors) -> Vectors:
     """(n,) highest dot product of each of (n, d) with any of (m, d).
 
     `vecdot` works row by row on one thread: as fast as a matrix product on two (both are bound by memory: 3 ms for

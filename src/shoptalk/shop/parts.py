@@ -3,7 +3,7 @@
 import logging
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -23,7 +23,6 @@ from shoptalk.shop.snapshot import index_config
 __all__ = [
     "Engines",
     "Progress",
-    "RecallingEncoder",
     "RememberingEncoder",
     "clone_lexical",
     "from_stage",
@@ -59,13 +58,13 @@ def from_stage(progress: Progress | None, stage: str) -> Callable[[int, int | No
     return lambda done, total: progress(stage, done, total) if progress is not None else None
 
 
-class RecallingEncoder:
-    """An encoder that remembers vectors it once gave, so that an index that was lost need not be computed again."""
+class RememberingEncoder:
+    """An encoder that remembers what it gave: for work that meets the same texts often, or an index that was lost."""
 
-    def __init__(self, encoder: Encoder, documents: Sequence[str], vectors: NDArray[np.float32]) -> None:
-        """`vectors` (n, d) are those that the encoder gave for the documents."""
-        self._encoder, self._vectors = encoder, vectors
-        self._rows = {document: row for row, document in enumerate(documents)}
+    def __init__(self, encoder: Encoder, given: Iterable[tuple[str, NDArray[np.float32]]] = ()) -> None:
+        """`given` are texts with the vectors (d,) that this encoder gave for them before."""
+        self._encoder = encoder
+        self._known = dict(given)
 
     @property
     def dimensions(self) -> int:
@@ -79,34 +78,6 @@ class RecallingEncoder:
 
     def encode(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> NDArray[np.float32]:
         """(n, d) float32 rows of unit length; only texts that are not remembered are encoded."""
-        rows = np.array([self._rows.get(text, -1) for text in texts], dtype=np.int64)
-        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
-        vectors[rows >= 0] = self._vectors[rows[rows >= 0]]
-        unknown = np.flatnonzero(rows < 0).tolist()
-        if unknown:
-            vectors[unknown] = self._encoder.encode([texts[place] for place in unknown], progress)
-        return vectors
-
-
-class RememberingEncoder:
-    """An encoder that gives each text's vector once and remembers it: for work that meets the same texts often."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._known: dict[str, NDArray[np.float32]] = {}
-
-    @property
-    def dimensions(self) -> int:
-        """Length of a vector."""
-        return self._encoder.dimensions
-
-    @property
-    def name(self) -> str:
-        """The name of the encoder whose vectors these are."""
-        return self._encoder.name
-
-    def encode(self, texts: Sequence[str], progress: Callable[[int, int], None] | None = None) -> NDArray[np.float32]:
-        """(n, d) float32 rows of unit length."""
         fresh = [text for text in dict.fromkeys(texts) if text not in self._known]
         if fresh:
             self._known |= dict(zip(fresh, self._encoder.encode(fresh, progress), strict=True))

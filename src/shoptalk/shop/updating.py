@@ -21,7 +21,7 @@ from shoptalk.retrieval.lexical import LexicalIndex
 from shoptalk.retrieval.reading import Record
 from shoptalk.retrieval.schema import Role, Schema
 from shoptalk.shop.folder import FILES, FOLDERS, LEARNED, Manifest, ShopFolder, now, write_whole
-from shoptalk.shop.parts import Engines, Progress, RecallingEncoder, clone_lexical, from_stage, train, write_vectors
+from shoptalk.shop.parts import Engines, Progress, RememberingEncoder, clone_lexical, from_stage, train, write_vectors
 from shoptalk.shop.records import Entry, LeftOut, entries_of, read_source, read_texts, records_of, write_texts
 from shoptalk.shop.snapshot import index_config, load_vectors
 
@@ -250,7 +250,8 @@ def _remembering(folder: ShopFolder, held: _Held, engines: Engines) -> Engines:
         return engines
     old = Catalog.read(folder.place(held.manifest, "catalog"), held.manifest.facets)
     documents = [old.document(row) for row in range(len(old))]
-    return replace(engines, encoder=RecallingEncoder(engines.encoder, documents, load_vectors(folder, held.manifest)))
+    given = zip(documents, load_vectors(folder, held.manifest), strict=True)
+    return replace(engines, encoder=RememberingEncoder(engines.encoder, given))
 
 
 def _ranker_is_sound(folder: ShopFolder, manifest: Manifest) -> bool:

@@ -24,8 +24,8 @@ class OpenedWithEncoder(TalksDense):
     """As a shop opens it, which has the encoder at hand."""
 
     @classmethod
-    def load(cls, folder, encoder=None):
-        return super().load(folder, encoder or HashingEncoder())
+    def load(cls, folder, *, encoder=None):
+        return super().load(folder, encoder=encoder or HashingEncoder())
 
 
 class TestWordsBm25(ModelContract):
@@ -198,7 +198,7 @@ def test_without_an_encoder_it_says_nothing(tmp_path):
 def test_another_encoder_than_it_was_fitted_with_is_refused(tmp_path):
     TalksDense.fit(talks(), encoder=HashingEncoder()).save(tmp_path)
     with pytest.raises(ShopDamagedError, match="encoder"):
-        TalksDense.load(tmp_path, HashingEncoder(64))
+        TalksDense.load(tmp_path, encoder=HashingEncoder(64))
 
 
 def test_every_message_is_encoded_once():

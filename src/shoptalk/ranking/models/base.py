@@ -11,9 +11,13 @@ from shoptalk.ranking.sessions import Context, Sessions
 if TYPE_CHECKING:
     from shoptalk.retrieval.encoder import Encoder
 
-__all__ = ["Model", "Scores"]
+__all__ = ["CannotLearnError", "Model", "Scores"]
 
 Scores = NDArray[np.float32]
+
+
+class CannotLearnError(ValueError):
+    """A model finds nothing in the sessions that it could learn from, or no way to."""
 
 
 class Model(Protocol):
@@ -29,7 +33,7 @@ class Model(Protocol):
     def fit(cls, sessions: Sessions, *, encoder: "Encoder | None" = None) -> Self:
         """Learn from sessions. `encoder` is for those that need vectors of what was said; the others ignore it.
 
-        Raises ValueError if there is nothing in the sessions that it could learn from.
+        Raises CannotLearnError if there is nothing in the sessions that it could learn from.
         """
         ...
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.ranking.models.arrays import keep_greatest, load_arrays, save_arrays, weighted_rows
-from shoptalk.ranking.models.base import Scores
+from shoptalk.ranking.models.base import CannotLearnError, Scores
 from shoptalk.ranking.models.fading import faded
 from shoptalk.ranking.models.pairs import pairs_in_order
 from shoptalk.ranking.sessions import Context, Sessions
@@ -55,11 +55,13 @@ class CoMention:
     def fit(
         cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: CoMentionConfig | None = None
     ) -> Self:
-        """Count sessions. Raises ValueError if nothing was ever chosen after something else was named."""
+        """Count sessions. Raises CannotLearnError if nothing was ever chosen after something else was named."""
         config = config or CoMentionConfig()
         counts = _counts(sessions, config.window)
         if not counts.nnz:
-            raise ValueError("co-mention needs sessions in which something was chosen after something else was named")
+            raise CannotLearnError(
+                "co-mention needs sessions in which something was chosen after something else was named"
+            )
         holders = sessions.matrix().T.tocsr()
         after = keep_greatest(
             _lifted(counts, np.diff(holders.indptr), _base_rates(sessions, config.shrinkage), config), config.k
@@ -83,7 +85,7 @@ class CoMention:
         save_arrays(folder, self.name, self.config, after=self._after, holders=self._holders)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote. Raises ShopDamagedError if it cannot be read."""
         config, arrays = load_arrays(folder, cls.name, CoMentionConfig, ["after", "holders"])
         return cls(arrays["after"], arrays["holders"], config)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.ranking.models.arrays import load_arrays, save_arrays, weighted_rows
-from shoptalk.ranking.models.base import Scores
+from shoptalk.ranking.models.base import CannotLearnError, Scores
 from shoptalk.ranking.models.fading import faded
 from shoptalk.ranking.sessions import Context, Sessions
 
@@ -53,13 +53,13 @@ class Ease:
     def fit(cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: EaseConfig | None = None) -> Self:
         """Solve for all items at once: 4 n^2 bytes for n items that stand in enough sessions, and n^3 operations.
 
-        Raises ValueError if fewer than two items stand in enough sessions.
+        Raises CannotLearnError if fewer than two items stand in enough sessions.
         """
         config = config or EaseConfig()
         matrix = sessions.matrix()
         kept = _often(matrix, config)
         if len(kept) < 2:
-            raise ValueError(f"EASE needs two items that stand in {config.min_count} sessions or more")
+            raise CannotLearnError(f"EASE needs two items that stand in {config.min_count} sessions or more")
         precision = _inverse(_gram(matrix[:, kept], config))
         return cls(_sparse(precision, kept, matrix.shape[1], config.k), config)
 
@@ -74,7 +74,7 @@ class Ease:
         save_arrays(folder, self.name, self.config, weights=self._weights)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote. Raises ShopDamagedError if it cannot be read."""
         config, arrays = load_arrays(folder, cls.name, EaseConfig, ["weights"])
         return cls(arrays["weights"], config)
@@ -104,7 +104,7 @@ def _inverse(gram: NDArray[np.float32]) -> NDArray[np.float32]:
 
     factor, failed = lapack.spotrf(gram, lower=1, clean=0, overwrite_a=1)
     if failed:
-        raise ValueError(f"EASE cannot be solved in single precision (pivot {failed}): raise l2")
+        raise CannotLearnError(f"EASE cannot be solved in single precision (pivot {failed}): raise l2")
     inverse, _ = lapack.spotri(factor, lower=1, overwrite_c=1)
     return inverse  # type: ignore[no-any-return]
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.ranking.models.arrays import load_arrays, save_arrays
-from shoptalk.ranking.models.base import Scores
+from shoptalk.ranking.models.base import CannotLearnError, Scores
 from shoptalk.ranking.sessions import Context, Sessions
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Als:
 
     @classmethod
     def fit(cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: AlsConfig | None = None) -> Self:
-        """Factorise who chose what. Raises ValueError if nobody chose anything."""
+        """Factorise who chose what. Raises CannotLearnError if nobody chose anything."""
         from implicit.cpu.als import AlternatingLeastSquares
 
         config = config or AlsConfig()
@@ -106,7 +106,7 @@ class Als:
         save_arrays(folder, self.name, self.config, items=self._items)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote. Raises ShopDamagedError if it cannot be read."""
         config, arrays = load_arrays(folder, cls.name, AlsConfig, ("items",))
         return cls(arrays["items"], config)
@@ -136,7 +136,7 @@ class Bpr:
 
     @classmethod
     def fit(cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: BprConfig | None = None) -> Self:
-        """Learn who would rather what. Raises ValueError if nobody chose anything."""
+        """Learn who would rather what. Raises CannotLearnError if nobody chose anything."""
         from implicit.cpu.bpr import BayesianPersonalizedRanking
 
         config = config or BprConfig()
@@ -173,7 +173,7 @@ class Bpr:
         save_arrays(folder, self.name, self.config, items=self._items, biases=self._biases, stretch=self._stretch)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote. Raises ShopDamagedError if it cannot be read."""
         config, arrays = load_arrays(folder, cls.name, BprConfig, ("items", "biases", "stretch"))
         return cls(arrays["items"], arrays["biases"], float(arrays["stretch"]), config)
@@ -189,11 +189,11 @@ def _one_thread() -> Iterator[None]:
 
 
 def _chosen(sessions: Sessions) -> "csr_matrix":
-    """Who chose what, people without any choice left out. Raises ValueError if nobody chose anything."""
+    """Who chose what, people without any choice left out. Raises CannotLearnError if nobody chose anything."""
     chosen = sessions.matrix()
     chosen = chosen[np.diff(chosen.indptr) > 0]
     if not chosen.nnz:
-        raise ValueError("nobody chose anything in these sessions: there is nothing to factorise")
+        raise CannotLearnError("nobody chose anything in these sessions: there is nothing to factorise")
     return chosen
 
 

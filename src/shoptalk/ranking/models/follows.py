@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.ranking.models.arrays import keep_greatest, load_arrays, save_arrays, weighted_rows
-from shoptalk.ranking.models.base import Scores
+from shoptalk.ranking.models.base import CannotLearnError, Scores
 from shoptalk.ranking.models.fading import faded
 from shoptalk.ranking.models.pairs import pairs_in_order
 from shoptalk.ranking.sessions import Context, Sessions
@@ -50,11 +50,11 @@ class Follows:
 
     @classmethod
     def fit(cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: FollowsConfig | None = None) -> Self:
-        """Count, normalise and shrink. Raises ValueError if nothing was ever chosen after anything else."""
+        """Count, normalise and shrink. Raises CannotLearnError if nothing was ever chosen after anything else."""
         config = config or FollowsConfig()
         counts = _followings(sessions, config)
         if not counts.nnz:
-            raise ValueError("what follows what needs sessions in which one item was chosen after another")
+            raise CannotLearnError("what follows what needs sessions in which one item was chosen after another")
         rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
         given, taken = (np.asarray(counts.sum(axis=axis)).ravel() for axis in (1, 0))
         counts.data /= (given[rows] + config.shrinkage) * (
@@ -73,7 +73,7 @@ class Follows:
         save_arrays(folder, self.name, self.config, after=self._after)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote. Raises ShopDamagedError if it cannot be read."""
         config, arrays = load_arrays(folder, cls.name, FollowsConfig, ["after"])
         return cls(arrays["after"], config)

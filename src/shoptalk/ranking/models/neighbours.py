@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.ranking.models.arrays import keep_greatest, load_arrays, save_arrays, weighted_rows
-from shoptalk.ranking.models.base import Scores
+from shoptalk.ranking.models.base import CannotLearnError, Scores
 from shoptalk.ranking.models.fading import faded
 from shoptalk.ranking.sessions import Context, Sessions
 
@@ -57,14 +57,14 @@ class ItemNeighbours:
     def fit(
         cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: ItemNeighboursConfig | None = None
     ) -> Self:
-        """Compare all items that share a session. Raises ValueError if no session has two items."""
+        """Compare all items that share a session. Raises CannotLearnError if no session has two items."""
         from scipy.sparse import diags_array, vstack
 
         config = config or ItemNeighboursConfig()
         matrix = sessions.matrix()
         lengths = np.diff(matrix.indptr)
         if not (lengths > 1).any():
-            raise ValueError("item neighbours need sessions of at least two items")
+            raise CannotLearnError("item neighbours need sessions of at least two items")
         matrix = diags_array(np.maximum(lengths, 1.0) ** (-config.damping / 2)) @ matrix
         norms = np.asarray(matrix.multiply(matrix).sum(axis=0)).ravel()
         columns = matrix.T.tocsr()
@@ -84,7 +84,7 @@ class ItemNeighbours:
         save_arrays(folder, self.name, self.config, near=self._near)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote. Raises ShopDamagedError if it cannot be read."""
         config, arrays = load_arrays(folder, cls.name, ItemNeighboursConfig, ["near"])
         return cls(arrays["near"], config)
@@ -121,12 +121,15 @@ class UserNeighbours:
     def fit(
         cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: UserNeighboursConfig | None = None
     ) -> Self:
-        """Keep the sessions of two items and more, by the time of their last event. Raises ValueError without any."""
+        """Keep the sessions of two items and more, by the time of their last event.
+
+        Raises CannotLearnError without any.
+        """
         matrix = sessions.matrix()
         rows = _by_time(sessions)
         rows = rows[np.diff(matrix.indptr)[rows] > 1]
         if not len(rows):
-            raise ValueError("session neighbours need sessions of at least two items")
+            raise CannotLearnError("session neighbours need sessions of at least two items")
         return cls(matrix[rows], config or UserNeighboursConfig())
 
     def scores(self, context: Context) -> Scores | None:
@@ -142,7 +145,7 @@ class UserNeighbours:
         save_arrays(folder, self.name, self.config, sessions=self._matrix)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote. Raises ShopDamagedError if it cannot be read."""
         config, arrays = load_arrays(folder, cls.name, UserNeighboursConfig, ["sessions"])
         return cls(arrays["sessions"], config)

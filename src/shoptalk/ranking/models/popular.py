@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.ranking.models.arrays import load_arrays, save_arrays
-from shoptalk.ranking.models.base import Scores
+from shoptalk.ranking.models.base import CannotLearnError, Scores
 from shoptalk.ranking.sessions import Context, Sessions
 
 if TYPE_CHECKING:
@@ -41,11 +41,14 @@ class Popular:
 
     @classmethod
     def fit(cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: PopularConfig | None = None) -> Self:
-        """Count. Age is measured from the newest time in the sessions. Raises ValueError if nothing was chosen."""
+        """Count. Age is measured from the newest time in the sessions.
+
+        Raises CannotLearnError if nothing was chosen.
+        """
         config = config or PopularConfig()
         worth = np.where(sessions.chosen, 1.0, config.known) * (sessions.values > 0)
         if not worth.any():
-            raise ValueError("popularity needs sessions in which something was chosen")
+            raise CannotLearnError("popularity needs sessions in which something was chosen")
         decayed = replace(sessions, values=worth * 0.5 ** (_ages(sessions.times) / (_DAY * config.half_life)))
         counts = np.asarray(decayed.matrix().sum(axis=0), dtype=np.float32).ravel()
         return cls(counts, config)
@@ -59,7 +62,7 @@ class Popular:
         save_arrays(folder, self.name, self.config, counts=self._counts)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote. Raises ShopDamagedError if it cannot be read."""
         config, arrays = load_arrays(folder, cls.name, PopularConfig, ["counts"])
         return cls(arrays["counts"], config)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.errors import ShopDamagedError
 from shoptalk.ranking.models.arrays import load_arrays, save_arrays, weighted_rows
-from shoptalk.ranking.models.base import Scores
+from shoptalk.ranking.models.base import CannotLearnError, Scores
 from shoptalk.ranking.models.words import Lexicon, Reading, bm25, choices_of, chosen_at
 from shoptalk.ranking.sessions import Choice, Context, Sessions
 from shoptalk.retrieval.greatest import floor_of_greatest
@@ -87,7 +87,10 @@ class TalksBm25:
     def fit(
         cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: TalksBm25Config | None = None
     ) -> Self:
-        """Remember every choice with the words before it. Raises ValueError if nothing was chosen after known words."""
+        """Remember every choice with the words before it.
+
+        Raises CannotLearnError if nothing was chosen after known words.
+        """
         config = config or TalksBm25Config()
         choices = choices_of(sessions)
         lexicon = Lexicon.of(sessions.said, config.reading)
@@ -111,7 +114,7 @@ class TalksBm25:
         save_arrays(folder, self.name, self.config, words=words, moments_of=self._moments_of, votes=self._votes)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote. Raises ShopDamagedError if it cannot be read."""
         config, arrays = load_arrays(folder, cls.name, TalksBm25Config, ("words", "moments_of", "votes"))
         lexicon = Lexicon.of_bytes(arrays["words"], config.reading)
@@ -154,10 +157,10 @@ class TalksDense:
     ) -> Self:
         """Remember every choice with the vector of what was said before it.
 
-        Raises ValueError without an encoder, or if nothing was chosen after words.
+        Raises CannotLearnError without an encoder, or if nothing was chosen after words.
         """
         if encoder is None:
-            raise ValueError(f"{cls.name} cannot learn without an encoder of what was said")
+            raise CannotLearnError(f"{cls.name} cannot learn without an encoder of what was said")
         config = config or TalksDenseConfig()
         choices = choices_of(sessions)
         moments = _Reader(encoder, config).moments([one.context.said for one in choices])
@@ -180,7 +183,7 @@ class TalksDense:
         save_arrays(folder, self.name, self.config, encoder=np.array(self._encoded_by), **arrays)
 
     @classmethod
-    def load(cls, folder: Path, encoder: "Encoder | None" = None) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote, to be asked with the encoder that it was fitted with; without it, it says nothing.
 
         Raises ShopDamagedError if it cannot be read, or was fitted with another encoder.

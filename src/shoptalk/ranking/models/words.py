@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.ranking.models.arrays import load_arrays, save_arrays, weighted_rows
-from shoptalk.ranking.models.base import Scores
+from shoptalk.ranking.models.base import CannotLearnError, Scores
 from shoptalk.ranking.sessions import Choice, Context, Sessions
 from shoptalk.retrieval.lexical import stems
 from shoptalk.retrieval.query import Said
@@ -71,13 +71,16 @@ class Lexicon:
 
     @classmethod
     def of(cls, talks: Iterable[Sequence[Said]], reading: Reading) -> Self:
-        """The words that stand in enough of the messages and not in too many. Raises ValueError if there are none."""
+        """The words that stand in enough of the messages and not in too many.
+
+        Raises CannotLearnError if there are none.
+        """
         messages = list(chain.from_iterable(talks))
         held = Counter(chain.from_iterable(set(_terms(one, reading.characters)) for one in messages))
         most = max(reading.most_share * len(messages), reading.least_messages)
         kept = sorted(term for term, count in held.items() if reading.least_messages <= count <= most)
         if not kept:
-            raise ValueError("no word was said often enough to learn from: these sessions hold hardly any talk")
+            raise CannotLearnError("no word was said often enough to learn from: these sessions hold hardly any talk")
         return cls({term: code for code, term in enumerate(kept)}, reading)
 
     @classmethod
@@ -130,7 +133,7 @@ class WordsBm25:
 
     @classmethod
     def fit(cls, sessions: Sessions, *, encoder: "Encoder | None" = None, config: WordsConfig | None = None) -> Self:
-        """Learn which words led to which items. Raises ValueError if nothing was chosen after known words."""
+        """Learn which words led to which items. Raises CannotLearnError if nothing was chosen after known words."""
         config = config or WordsConfig()
         choices = choices_of(sessions)
         lexicon = Lexicon.of(sessions.said, config.reading)
@@ -147,7 +150,7 @@ class WordsBm25:
         save_arrays(folder, self.name, self.config, words=self._lexicon.as_bytes(), items_of=self._items_of)
 
     @classmethod
-    def load(cls, folder: Path) -> Self:
+    def load(cls, folder: Path, *, encoder: "Encoder | None" = None) -> Self:
         """Read what `save` wrote. Raises ShopDamagedError if it cannot be read."""
         config, arrays = load_arrays(folder, cls.name, WordsConfig, ("words", "items_of"))
         return cls(Lexicon.of_bytes(arrays["words"], config.reading), arrays["items_of"], config)
@@ -170,11 +173,11 @@ def bm25(counts: "csr_matrix", k1: float, b: float) -> "csr_matrix":
 
 
 def choices_of(sessions: Sessions) -> list[Choice]:
-    """Every choice after something was said, session by session. Raises ValueError if there is none."""
+    """Every choice after something was said, session by session. Raises CannotLearnError if there is none."""
     talks = range(len(sessions)) if sessions.said else ()
     choices = [one for talk in talks for one in sessions.choices(talk) if any(said.text for said in one.context.said)]
     if not choices:
-        raise ValueError("nothing was chosen after words: these sessions hold no talks to learn from")
+        raise CannotLearnError("nothing was chosen after words: these sessions hold no talks to learn from")
     return choices
 
 
