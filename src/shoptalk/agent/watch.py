@@ -1,4 +1,4 @@
-"""One turn's clock, and what a language model did in it: what the turn promises of time (promise 7) and tells of itself.
+"""One turn's clock, and what a language model did in it: what a turn promises of time (promise 7) and tells of itself.
 
 The turn makes a `Watch`; whoever stands at a door asks it how much time is left and tells it what happened. What it has
 gathered goes into the reply as a `ModelUse`.
