@@ -22,6 +22,7 @@ from shoptalk.agent.phrasing import (
 )
 from shoptalk.agent.remarks import declined, outside, remarks, small_talk
 from shoptalk.agent.state import TalkState
+from shoptalk.agent.watch import Watch
 from shoptalk.retrieval.catalog import Item
 from shoptalk.retrieval.naming import is_description
 from shoptalk.retrieval.query import Act, Constraint, Operator, Request
@@ -68,15 +69,18 @@ class Answer:
 class Explaining(Protocol):
     """Writes the text of an answer, piece by piece."""
 
-    def explain(self, answer: Answer) -> Iterator[str]:
-        """Sentences or parts of them, in order; joined they are the text, all but the question at its end."""
+    def explain(self, answer: Answer, watch: Watch | None = None) -> Iterator[str]:
+        """Sentences or parts of them, in order; joined they are the text, all but the question at its end.
+
+        A model tells the `watch` what it did.
+        """
         ...
 
 
 class EmbeddedExplaining:
     """Templates over evidence. The same answer always gives the same text."""
 
-    def explain(self, answer: Answer) -> Iterator[str]:
+    def explain(self, answer: Answer, watch: Watch | None = None) -> Iterator[str]:
         """Whole sentences or lines."""
         acts = answer.request.acts
         if only_talks(answer):
@@ -246,33 +250,43 @@ def _comparison(answer: Answer) -> Iterator[str]:
     """The facets in which the items differ, one line each."""
     items = [pick.item for pick in answer.picks]
     yield f"{join([f'**{title_with_year(answer.schema, item)}**' for item in items])}, side by side:"
-    differing = _differing(answer.schema, items)
-    for facet in [one for one in differing if one.name in answer.request.asked] or differing[:_MOST_DIFFERENCES]:
-        said = [_facet_of(facet, item) for item in items]
+    facets = differing(answer.schema, items)
+    for facet in [one for one in facets if one.name in answer.request.asked] or facets[:_MOST_DIFFERENCES]:
+        said = [value_told(facet, item) for item in items]
         yield f"\n- {label_of(facet)}: {' / '.join(said)}{_winner(facet, items)}"
 
 
-def _differing(schema: Schema, items: list[Item]) -> list[Column]:
+def differing(schema: Schema, items: list[Item]) -> list[Column]:
+    """The facets in which the items are not all alike, in the catalog's order."""
     facets = [facet for facet in schema.facets if any(facet.name in item.facets for item in items)]
     return [facet for facet in facets if len({item.facets.get(facet.name) for item in items}) > 1]
 
 
-def _facet_of(facet: Column, item: Item) -> str:
+def value_told(facet: Column, item: Item) -> str:
+    """The item's value of the facet in words, 'not known' where it has none."""
     return dict(facet_facts([facet], item)).get(label_of(facet), "not known")
 
 
 def _winner(facet: Column, items: list[Item]) -> str:
-    """'(the first is cheaper)' where the facet has such words and all values are known."""
+    """'(cheapest: the first)' where the facet has such a word."""
+    word, best = foremost(facet, items)
+    return f" ({word}: {join([f'**{short_title(item.title)}**' for item in best])})" if best else ""
+
+
+def foremost(facet: Column, items: list[Item]) -> tuple[str, list[Item]]:
+    """What people call the best of a facet ('cheapest'), and the items that are; none where not all values are known.
+
+    None either where the facet has no such word, or all are alike.
+    """
     if facet.kind is not Kind.NUMBER or facet.meaning not in _BEST:
-        return ""
+        return "", []
     values = [item.facets.get(facet.name) for item in items]
     numbers = [float(value) for value in values if isinstance(value, float)]
     if len(numbers) < len(items) or len(set(numbers)) < 2:
-        return ""
+        return "", []
     word, choose = _BEST[facet.meaning]
     best = choose(numbers)
-    names = [f"**{short_title(item.title)}**" for item, number in zip(items, numbers, strict=True) if number == best]
-    return f" ({word}: {join(names)})"
+    return word, [item for item, number in zip(items, numbers, strict=True) if number == best]
 
 
 def _count(many: int) -> str:
