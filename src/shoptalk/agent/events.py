@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.agent.offers import Question
+from shoptalk.agent.watch import ModelUse
 from shoptalk.ranking.evidence import Evidence
 from shoptalk.retrieval.catalog import Item
 from shoptalk.retrieval.query import Constraint, Request
@@ -54,6 +55,7 @@ class Reply(_Value):
     changes: tuple[Changed, ...] = Field(default=(), description="what this turn changed in what is wanted")
     can_undo: bool = Field(default=False, description="whether there is something that undoing takes back")
     turn: int = Field(description="number of the turn in its talk, from 1")
+    model: ModelUse | None = Field(default=None, description="what a language model did in the turn, None without one")
 
 
 class Understood(_Value):

@@ -4,8 +4,8 @@ Item names stand between double asterisks. Every sentence is held against what i
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from shoptalk.agent.events import Changed, Pick
@@ -23,7 +23,7 @@ from shoptalk.agent.phrasing import (
 from shoptalk.agent.remarks import declined, outside, remarks, small_talk
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.watch import Watch
-from shoptalk.retrieval.catalog import Item
+from shoptalk.retrieval.catalog import FacetValue, Item
 from shoptalk.retrieval.naming import is_description
 from shoptalk.retrieval.query import Act, Constraint, Operator, Request
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Role, Schema
@@ -46,8 +46,9 @@ _SIDE_FACTS = re.compile(r"[a-z][\w ]{1,30}: [^;]+; ")
 class Answer:
     """All that an explanation may speak of.
 
-    `passing`: items that meet the musts; `named`: items the person named; `conflicts`: musts that emptied the list;
-    `question`: what will be asked or offered after the text (the turn says it); `answered`: what was asked before.
+    `passing`: items that meet the musts; `named`: items the person named; `looked_up`: those that are told of before
+    the picks of a search; `conflicts`: musts that emptied the list; `question`: what will be asked or offered after
+    the text (the turn says it); `answered`: what was asked before.
     """
 
     schema: Schema
@@ -58,6 +59,7 @@ class Answer:
     picks: tuple[Pick, ...] = ()
     passing: int = 0
     named: dict[str, Item] = field(default_factory=dict)
+    looked_up: tuple[Pick, ...] = ()
     conflicts: tuple[tuple[Constraint, ...], ...] = ()
     question: Question | None = None
     answered: Question | None = None
@@ -82,16 +84,32 @@ class EmbeddedExplaining:
 
     def explain(self, answer: Answer, watch: Watch | None = None) -> Iterator[str]:
         """Whole sentences or lines."""
-        acts = answer.request.acts
         if only_talks(answer):
             yield from _talk(answer)
-        elif Act.COMPARE in acts and len(answer.picks) > 1:
-            yield from _comparison(answer)
-        elif Act.DETAILS in acts and answer.picks:
-            yield from _details(answer)
+        elif is_about_items(answer):
+            yield from _told_of_items(answer)
         else:
+            if answer.looked_up:
+                yield from _told_of_items(replace(answer, picks=answer.looked_up))
+                yield "\n\n"
             yield from remarks(answer)
             yield from _picks(answer) if answer.picks else _nothing(answer)
+
+
+def is_about_items(answer: Answer) -> bool:
+    """True if the picks were not searched for: they are what a question or a comparison is about."""
+    acts = set(answer.request.acts)
+    return bool(acts & {Act.DETAILS, Act.COMPARE}) and bool(answer.picks) and not (answer.looked_up or searches(acts))
+
+
+def searches(acts: Collection[Act]) -> bool:
+    """True for acts that search along with whatever else they do."""
+    return bool({Act.FIND, Act.REFINE} & set(acts))
+
+
+def _told_of_items(answer: Answer) -> Iterator[str]:
+    is_comparison = Act.COMPARE in answer.request.acts and len(answer.picks) > 1
+    yield from _comparison(answer) if is_comparison else _details(answer)
 
 
 def only_talks(answer: Answer) -> bool:
@@ -259,7 +277,11 @@ def _comparison(answer: Answer) -> Iterator[str]:
 def differing(schema: Schema, items: list[Item]) -> list[Column]:
     """The facets in which the items are not all alike, in the catalog's order."""
     facets = [facet for facet in schema.facets if any(facet.name in item.facets for item in items)]
-    return [facet for facet in facets if len({item.facets.get(facet.name) for item in items}) > 1]
+    return [facet for facet in facets if len({_unordered(item.facets.get(facet.name)) for item in items}) > 1]
+
+
+def _unordered(value: FacetValue | None) -> object:
+    return frozenset(value) if isinstance(value, tuple) else value
 
 
 def value_told(facet: Column, item: Item) -> str:

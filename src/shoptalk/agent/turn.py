@@ -7,7 +7,7 @@ the state after the turn goes to `record` before Done is yielded, so that what w
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import perf_counter
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shoptalk.agent.checking import checked
 from shoptalk.agent.clarifying import asked_before, may_ask, question_worth_asking
 from shoptalk.agent.events import Changed, Chip, Done, Event, Found, Pick, Picks, Ranked, Reply, Text, Understood
-from shoptalk.agent.explaining import Answer, Explaining, next_messages, only_talks
+from shoptalk.agent.explaining import Answer, Explaining, next_messages, only_talks, searches
 from shoptalk.agent.offers import Choice, Question, taken
 from shoptalk.agent.phrasing import strength_in_words
 from shoptalk.agent.reasons import reasons_for
@@ -25,6 +25,7 @@ from shoptalk.agent.remarks import relaxing_question
 from shoptalk.agent.state import TalkState, advance, answered, changes, constraint_key, query_of, settled
 from shoptalk.agent.tokens import fold, singular, words
 from shoptalk.agent.understanding import Understanding
+from shoptalk.agent.watch import Limits, Watch
 from shoptalk.agent.words import FILLER
 from shoptalk.ranking.evidence import ConstraintMet, Evidence
 from shoptalk.ranking.rank import Ranked as RankedCandidates
@@ -55,6 +56,7 @@ class Engine:
     ranking: Ranking
     understanding: Understanding
     explaining: Explaining
+    limits: Limits = field(default_factory=Limits)
 
 
 def take_turn(engine: Engine, state: TalkState, message: str | Request, record: Record) -> Iterator[Event]:
@@ -63,9 +65,9 @@ def take_turn(engine: Engine, state: TalkState, message: str | Request, record: 
     A click comes as the Request that it stands for, and goes the same way from there on. `record(state, reply, query)`
     has to persist the turn; it is called once, right before Done. A consumer that stops earlier leaves nothing behind.
     """
-    clock = _Clock()
+    clock, watch = _Clock(), Watch(engine.limits)
     earlier = state
-    request = _understood(engine, message, state)
+    request = _understood(engine, message, state, watch)
     state = advance(state, request, engine.catalog)
     state = state.model_copy(update={"inquired": _inquired(earlier, state, request), "question": None, "heard": ""})
     clock.lap("understand")
@@ -75,9 +77,12 @@ def take_turn(engine: Engine, state: TalkState, message: str | Request, record: 
     answer = _answer(engine, request, earlier, state)
     if only_talks(answer):
         pass
-    elif looked_at := _looked_at(engine.catalog, request, state, engine.ranking.hidden):
+    elif (looked_at := _looked_at(engine.catalog, request, state, engine.ranking.hidden)) and not searches(
+        request.acts
+    ):
         answer = replace(answer, picks=looked_at)
     else:
+        answer = _with_looked_up(answer, looked_at)
         query = query_of(state, engine.catalog)
         answer = yield from _search(engine, answer, earlier, query, clock)
         trade = _trade_words(engine)
@@ -87,7 +92,7 @@ def take_turn(engine: Engine, state: TalkState, message: str | Request, record: 
     yield Picks(picks=answer.picks)
 
     pieces, asked = [], False
-    for piece in checked(_said(engine.explaining, answer), answer):
+    for piece in checked(_said(engine.explaining, answer, watch), answer):
         pieces.append(piece)
         asked = answer.question is not None and piece.endswith(answer.question.text)
         yield Text(piece=piece)
@@ -112,16 +117,17 @@ def take_turn(engine: Engine, state: TalkState, message: str | Request, record: 
         changes=_changed(engine.catalog, earlier, state),
         can_undo=bool(state.before),
         turn=state.turn,
+        model=watch.use(),
     )
     record(state, reply, query)
     clock.lap("log")
     yield Done(reply=reply, milliseconds=clock.laps())
 
 
-def _understood(engine: Engine, message: str | Request, state: TalkState) -> Request:
+def _understood(engine: Engine, message: str | Request, state: TalkState, watch: Watch) -> Request:
     if isinstance(message, Request):
         return message
-    return engine.understanding.understand(message, state) if message.strip() else Request(message="")
+    return engine.understanding.understand(message, state, watch) if message.strip() else Request(message="")
 
 
 def _inquired(earlier: TalkState, state: TalkState, request: Request) -> tuple[str, ...]:
@@ -129,9 +135,9 @@ def _inquired(earlier: TalkState, state: TalkState, request: Request) -> tuple[s
     return () if Act.START_OVER in request.acts else tuple(dict.fromkeys(asked_before(earlier, request)))
 
 
-def _said(explaining: Explaining, answer: Answer) -> Iterator[str]:
+def _said(explaining: Explaining, answer: Answer, watch: Watch) -> Iterator[str]:
     """The pieces of the text, and at its end what we ask or offer."""
-    yield from explaining.explain(answer)
+    yield from explaining.explain(answer, watch)
     if answer.question is not None:
         yield f"\n\n{answer.question.text}"
 
@@ -254,11 +260,11 @@ def _question(
 ) -> Question | None:
     """What we ask along with the picks: to widen what is very little, or to narrow what is much; mostly nothing."""
     request, state = answer.request, answer.state
-    if not may_ask(earlier, request):
+    if request.clarify is None and not may_ask(earlier, request):
         return None
     shown = _shown_next(answer)
     if answer.passing >= min(_FEW, state.count):
-        standing = earlier.question.facet if earlier.question is not None else None
+        standing = request.clarify or (earlier.question.facet if earlier.question is not None else None)
         return question_worth_asking(
             finder.catalog,
             state,
@@ -325,6 +331,12 @@ def _looked_at(
     rows = [catalog.row(one) for one in dict.fromkeys(ids) if one in catalog]
     shown = [row for row in rows if hidden is None or not hidden[row]]
     return tuple(Pick(item=catalog.item(row), score=0.0) for row in shown[:_MOST_LOOKED_AT])
+
+
+def _with_looked_up(answer: Answer, looked_at: tuple[Pick, ...]) -> Answer:
+    """The answer with what is told of items before the picks of a search: 'how long is the first? and show me more'."""
+    named = answer.named | {pick.item.id: pick.item for pick in looked_at}
+    return replace(answer, looked_up=looked_at, named=named)
 
 
 def _answer(engine: Engine, request: Request, earlier: TalkState, state: TalkState) -> Answer:

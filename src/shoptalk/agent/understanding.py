@@ -36,6 +36,7 @@ from shoptalk.agent.stances import asks_of_items, stand
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.tagging import Tagger
 from shoptalk.agent.tokens import singular, well_formed, words
+from shoptalk.agent.watch import Watch
 from shoptalk.agent.wishes import Wishes
 from shoptalk.agent.words import FILLER
 from shoptalk.retrieval.catalog import Catalog
@@ -53,8 +54,8 @@ _HEARD = 600
 class Understanding(Protocol):
     """Turns a message into a Request, given what the talk holds on to."""
 
-    def understand(self, message: str, state: TalkState) -> Request:
-        """The request. Never raises because of what the message says."""
+    def understand(self, message: str, state: TalkState, watch: Watch | None = None) -> Request:
+        """The request. Never raises because of what the message says. A model tells the `watch` what it did."""
         ...
 
 
@@ -109,7 +110,7 @@ class EmbeddedUnderstanding:
             Deciding(catalog, self._lexicon, self._grounding, self._naming.titles, tagger) if tagger else None
         )
 
-    def understand(self, message: str, state: TalkState) -> Request:
+    def understand(self, message: str, state: TalkState, watch: Watch | None = None) -> Request:
         """The request. The first 2,000 characters are read; any text at all is valid."""
         message, heard = well_formed(message), well_formed(state.heard[-_HEARD:])
         reading = _Reading(Sentence(message[:LONGEST_MESSAGE]), state)

@@ -20,6 +20,7 @@ from shoptalk.eval.metrics import Interval
 if TYPE_CHECKING:
     from shoptalk.agent.state import TalkState
     from shoptalk.agent.understanding import Understanding
+    from shoptalk.agent.watch import Watch
     from shoptalk.retrieval.query import Request
 
 __all__ = ["Latency", "Scores", "Share", "Timed", "drawn", "f1_of", "latency_of", "macro_f1", "scores_of", "share_of"]
@@ -76,10 +77,10 @@ class Timed:
     inner: "Understanding"
     milliseconds: list[float] = field(default_factory=list)
 
-    def understand(self, message: str, state: "TalkState") -> "Request":
+    def understand(self, message: str, state: "TalkState", watch: "Watch | None" = None) -> "Request":
         """As the inner one does."""
         begun = time.perf_counter()
-        request = self.inner.understand(message, state)
+        request = self.inner.understand(message, state, watch)
         self.milliseconds.append(1000 * (time.perf_counter() - begun))
         return request
 

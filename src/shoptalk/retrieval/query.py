@@ -164,6 +164,7 @@ class Request(BaseModel):
     described: tuple[Described, ...] = Field(
         default=(), description="what is said of a facet that holds no such value; it is searched as text"
     )
+    clarify: str | None = Field(default=None, description="the facet that the person had better be asked about")
     unheld: tuple[str, ...] = Field(default=(), description="words that no facet of the catalog can hold: 'cheaper'")
 
 

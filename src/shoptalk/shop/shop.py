@@ -22,6 +22,7 @@ from shoptalk.settings import Settings
 from shoptalk.shop.folder import Manifest, ShopFolder
 
 if TYPE_CHECKING:
+    from shoptalk.agent.llm.client import ChatModel
     from shoptalk.agent.log import TalkLog
     from shoptalk.agent.understanding import EmbeddedUnderstanding
     from shoptalk.ranking.lambdarank import TrainingSummary
@@ -58,7 +59,8 @@ class Shop:
         self._log: TalkLog | None = None
         self._turns: WeakValueDictionary[str, Turns] = WeakValueDictionary()
         self._stamp = folder.stamp()
-        self._snapshot = _load(folder, encoder, settings)
+        self._model = _chat_model(settings)
+        self._snapshot = _load(folder, encoder, settings, self._model)
 
     @classmethod
     def build(
@@ -176,7 +178,7 @@ class Shop:
 
     @property
     def understanding(self) -> "EmbeddedUnderstanding":
-        """What `understand` asks."""
+        """The embedded understanding, which also stands in for a model."""
         return self._snapshot.understanding
 
     @property
@@ -216,7 +218,7 @@ class Shop:
         with self._lock:
             if stamp != self._stamp:
                 try:
-                    self._snapshot = _load(self._folder, self.encoder, self.settings)
+                    self._snapshot = _load(self._folder, self.encoder, self.settings, self._model)
                 except ShopError as error:
                     _log.warning("the shop '%s' goes on with what is in memory: %s", self.name, error)
                 self._stamp = stamp
@@ -268,8 +270,8 @@ class Shop:
 
         snapshot, state = self.refresh(), TalkState()
         for earlier in history:
-            state = advance(state, snapshot.understanding.understand(earlier, state), snapshot.catalog)
-        return snapshot.understanding.understand(message, state)
+            state = advance(state, snapshot.engine.understanding.understand(earlier, state), snapshot.catalog)
+        return snapshot.engine.understanding.understand(message, state)
 
     def find(self, query: "Query") -> "Candidates":
         """Candidates for a query, as a turn would find them."""
@@ -307,9 +309,11 @@ class Shop:
         return learned.ranker.summary
 
     def close(self) -> None:
-        """Let go of the log and of Chroma."""
+        """Let go of the log, of Chroma and of the model's server."""
         with self._lock:
             self._snapshot.index.close()
+            if self._model is not None:
+                self._model.close()
             if self._log is not None:
                 self._log.close()
                 self._log = None
@@ -338,14 +342,24 @@ class Shop:
             time.sleep(0.2)
 
 
-def _load(folder: ShopFolder, encoder: "Encoder", settings: Settings) -> "Snapshot":
+def _chat_model(settings: Settings) -> "ChatModel | None":
+    """The language model that the settings name, None where they name none. Its server is asked when first needed."""
+    if settings.llm_url is None:
+        return None
+    from shoptalk.agent.llm.client import ChatModel, LlmConfig
+
+    key = settings.llm_key.get_secret_value() if settings.llm_key is not None else None
+    return ChatModel(LlmConfig(settings.llm_url, settings.llm_model, key, settings.llm_context))
+
+
+def _load(folder: ShopFolder, encoder: "Encoder", settings: Settings, model: "ChatModel | None") -> "Snapshot":
     """The folder's newest generation. One that was replaced while it was read is read again."""
     from shoptalk.shop.snapshot import load_snapshot
 
     for _ in range(_TRIES):
         manifest = folder.manifest()
         try:
-            return load_snapshot(folder, manifest, encoder, settings)
+            return load_snapshot(folder, manifest, encoder, settings, model)
         except (ShopDamagedError, OSError):
             if folder.manifest().generation == manifest.generation:
                 raise

@@ -25,6 +25,7 @@ from shoptalk.shop.folder import LEARNED, Manifest, ShopFolder
 from shoptalk.shop.rules_file import RULES, RulesFile
 
 if TYPE_CHECKING:
+    from shoptalk.agent.llm.client import ChatModel
     from shoptalk.agent.turn import Engine
     from shoptalk.agent.understanding import EmbeddedUnderstanding
     from shoptalk.ranking.talking.serving import TalkHere
@@ -43,6 +44,7 @@ class Snapshot:
     finder: "Finder"
     ranking: Ranking
     settings: Settings
+    model: "ChatModel | None" = None
 
     @cached_property
     def understanding(self) -> "EmbeddedUnderstanding":
@@ -54,22 +56,46 @@ class Snapshot:
 
     @cached_property
     def engine(self) -> "Engine":
-        """The parts that answer a turn."""
-        from shoptalk.agent.explaining import EmbeddedExplaining
+        """The parts that answer a turn: the model at its doors, where there is one."""
+        from shoptalk.agent.explaining import EmbeddedExplaining, Explaining
         from shoptalk.agent.turn import Engine
+        from shoptalk.agent.understanding import Understanding
+        from shoptalk.agent.watch import Limits
 
+        understanding: Understanding = self.understanding
+        explaining: Explaining = EmbeddedExplaining()
+        if self.model is not None and self.settings.llm_doors != "explain":
+            from shoptalk.agent.llm.planning import ModelUnderstanding
+
+            also_writes = self.settings.llm_doors == "both"
+            name = self.manifest.name
+            understanding = ModelUnderstanding(self.model, understanding, self.catalog, name, also_writes=also_writes)
+        if self.model is not None and self.settings.llm_doors != "plan":
+            from shoptalk.agent.llm.writing import ModelExplaining
+
+            explaining = ModelExplaining(self.model, explaining)
         return Engine(
             name=self.manifest.name,
             catalog=self.catalog,
             finder=self.finder,
             ranking=self.ranking,
-            understanding=self.understanding,
-            explaining=EmbeddedExplaining(),
+            understanding=understanding,
+            explaining=explaining,
+            limits=Limits(self.settings.llm_first_word, self.settings.llm_seconds),
         )
 
 
-def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, settings: Settings) -> Snapshot:
-    """Open what the manifest names. Raises ShopDamagedError, ShopVersionError."""
+def load_snapshot(
+    folder: ShopFolder,
+    manifest: Manifest,
+    encoder: Encoder,
+    settings: Settings,
+    model: "ChatModel | None" = None,
+) -> Snapshot:
+    """Open what the manifest names. Raises ShopDamagedError, ShopVersionError.
+
+    `model` is the language model that the shop's settings name; one serves all of its snapshots.
+    """
     from shoptalk.retrieval.finding import Finder, FusionConfig
 
     folder.check(manifest)
@@ -113,7 +139,7 @@ def load_snapshot(folder: ShopFolder, manifest: Manifest, encoder: Encoder, sett
         cross=talk,
         reordering=reordering,
     )
-    return Snapshot(manifest, catalog, index, finder, ranking, settings)
+    return Snapshot(manifest, catalog, index, finder, ranking, settings, model)
 
 
 def talk_here(

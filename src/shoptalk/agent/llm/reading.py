@@ -98,6 +98,7 @@ class PlanReader:
             asked=tuple(dict.fromkeys(draft.asked)),
             choice=draft.choice,
             described=tuple(draft.described),
+            clarify=draft.clarify,
         )
 
     def _read(self, call: Call, draft: _Draft, state: TalkState) -> None:
@@ -122,6 +123,7 @@ class PlanReader:
                     draft.choice = call.choice - 1
                     draft.acts.append(Act.ANSWER)
             case Clarify():
+                draft.clarify = call.facet if call.facet in self._facets else None
                 draft.acts.append(Act.REFINE if state.constraints or state.texts else Act.FIND)
             case Plain():
                 draft.acts.append(_PLAIN_ACTS[call.tool])
