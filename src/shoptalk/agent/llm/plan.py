@@ -6,12 +6,13 @@ A plan says what the message adds to the talk or changes in it, not all that the
 """
 
 import json
+from math import ceil, log10
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.retrieval.catalog import Catalog
-from shoptalk.retrieval.columns import CategoryColumn
+from shoptalk.retrieval.columns import CategoryColumn, NumberColumn
 from shoptalk.retrieval.query import Operator, Stance, Value
 from shoptalk.retrieval.schema import Column, Kind, Meaning
 
@@ -34,6 +35,8 @@ OPERATORS: dict[Kind, tuple[Operator, ...]] = {
     Kind.DATE: _BOUNDS,
     Kind.FLAG: (Operator.IS,),
 }
+_MOST_VALUES = 6
+_TEXT: dict[str, Any] = {"type": "string", "maxLength": 100}
 STANCES = (Stance.LIKED, Stance.DISLIKED, Stance.SEEN, Stance.OWNED)
 
 
@@ -144,16 +147,16 @@ class Plan(_Value):
 def plan_schema(catalog: Catalog) -> dict[str, Any]:
     """JSON schema of the plans over a catalog: a branch per facet, and enumerations where values are few.
 
-    It uses nothing that only some servers know: types, enumerations, anyOf, closed objects.
+    It uses nothing that only some servers know: types, enumerations, anyOf, closed objects, bounds.
     """
     names = [facet.name for facet in plannable(catalog)]
     facet_name = {"type": "string", "enum": names} if names else {"type": "string"}
-    items = _array({"type": "string"})
+    items = _array(_TEXT)
     conditions = [_condition(catalog, facet) for facet in plannable(catalog)]
     find: dict[str, Any] = {
-        "words": {"type": "string"},
-        "drop": _array({"type": "string"}),
-        "count": {"type": "integer"},
+        "words": _TEXT,
+        "drop": _array(_TEXT),
+        "count": {"type": "integer", "minimum": 1, "maximum": 50},
         "anew": {"type": "boolean"},
     }
     if conditions:
@@ -161,7 +164,7 @@ def plan_schema(catalog: Catalog) -> dict[str, Any]:
     calls = [
         _call("find", find),
         _call("similar", {"items": items}, required=("items",)),
-        _call("look_up", {"title": {"type": "string"}}, required=("title",)),
+        _call("look_up", {"title": _TEXT}, required=("title",)),
         _call("details", {"items": items, "facets": _array(facet_name)}, required=("items",)),
         _call("compare", {"items": items, "facets": _array(facet_name)}),
         _call(
@@ -170,10 +173,11 @@ def plan_schema(catalog: Catalog) -> dict[str, Any]:
             required=("items", "stance"),
         ),
         _call("clarify", {"facet": facet_name}, required=("facet",)),
-        _call("choose", {"choice": {"type": "integer"}}, required=("choice",)),
+        _call("choose", {"choice": {"type": "integer", "minimum": 1, "maximum": 9}}, required=("choice",)),
         *(_call(tool, {}) for tool in ("more", "undo", "start_over", "chat", "help", "outside")),
     ]
-    return _object({"calls": _array({"anyOf": calls}) | {"minItems": 1, "maxItems": MOST_CALLS}}, required=("calls",))
+    several = _array({"anyOf": calls}, most=MOST_CALLS) | {"minItems": 1}
+    return _object({"calls": several}, required=("calls",))
 
 
 def plannable(catalog: Catalog) -> tuple[Column, ...]:
@@ -203,11 +207,19 @@ def _condition(catalog: Catalog, facet: Column) -> dict[str, Any]:
 def _value(catalog: Catalog, facet: Column) -> dict[str, Any]:
     if facet.kind is Kind.FLAG:
         return {"type": "boolean"}
-    single: dict[str, Any] = {"type": "number" if facet.kind is Kind.NUMBER else "string"}
+    single = _number(catalog, facet) if facet.kind is Kind.NUMBER else _TEXT
     if values := few_values(catalog, facet):
         single = {"type": "string", "enum": list(values)}
     ways = [single, _array(single)]
     return {"anyOf": [*ways, {"type": "string", "enum": list(PLACES)}] if facet.kind is Kind.NUMBER else ways}
+
+
+def _number(catalog: Catalog, facet: Column) -> dict[str, Any]:
+    """Bounded, else a small model may write digits without end: people ask for more than there is, but not for that."""
+    column = catalog.column(facet.name)
+    known = column.values[column.known].tolist() if isinstance(column, NumberColumn) else []
+    most = 10 ** (ceil(log10(max(1.0, *map(abs, known), 1.0))) + 1)
+    return {"type": "number", "minimum": -most if min(known, default=0) < 0 else 0, "maximum": most}
 
 
 def _bare(value: Any) -> Any:
@@ -232,5 +244,5 @@ def _object(properties: dict[str, Any], required: tuple[str, ...]) -> dict[str, 
     }
 
 
-def _array(items: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "array", "items": items}
+def _array(items: dict[str, Any], most: int = _MOST_VALUES) -> dict[str, Any]:
+    return {"type": "array", "items": items, "maxItems": most}
