@@ -77,7 +77,7 @@ def _call(raw: Mapping[str, Any]) -> Call | None:
 
 
 def _condition(raw: Any) -> Condition | None:
-    if not isinstance(raw, Mapping):
+    if not isinstance(raw, Mapping) or raw.get("value", raw.get("values")) in ("", []):  # cut off before it
         return None
     op = str(raw.get("op") or raw.get("operator") or "is").strip().casefold().replace("_", " ")
     fields = {

@@ -29,6 +29,7 @@ _SAMPLE_VALUES, _SAMPLE_LETTERS = 6, 160
 _LONGEST_MESSAGE, _LONGEST_SAID = 2000, 300
 _FACTS, _REASONS = 6, 4
 _LONGEST_ABOUT = 280
+_BLOCK = 8
 _KINDS = {Kind.CATEGORY: "one of", Kind.CATEGORIES: "any of"}
 
 
@@ -46,7 +47,7 @@ def plan_messages(
     What the talk holds on to is always told whole: a constraint said long ago is not lost with the words that gave it.
     """
     parts = []
-    if lines := _last(list(_talk(catalog, state)), letters):
+    if lines := _last(list(_talk(catalog, state)), letters, before=max(0, state.step - len(state.said))):
         parts.append("<talk>\n" + "\n".join(lines) + "\n</talk>")
     if held := _held(catalog, state):
         parts.append(f"<holds>\n{held}\n</holds>")
@@ -109,11 +110,15 @@ def _line(catalog: Catalog, one: Said, *, last: bool) -> str:
     return "shows " + "; ".join(f"[{number}] {fenced(short_title(title))}" for number, title in enumerate(titles, 1))
 
 
-def _last(lines: Sequence[str], letters: int) -> Sequence[str]:
-    """The last lines that have room. It drops half of the talk at a time, so that the beginning seldom changes."""
-    while lines and sum(map(len, lines)) > letters:
-        lines = lines[(len(lines) + 1) // 2 :]
-    return lines
+def _last(lines: Sequence[str], letters: int, *, before: int) -> Sequence[str]:
+    """The last lines that have room; `before` so many were left out already.
+
+    Lines go in blocks, counted from the talk's first, so that the beginning stays the same for some turns.
+    """
+    first = -before % _BLOCK
+    while first < len(lines) and sum(map(len, lines[first:])) > letters:
+        first += _BLOCK
+    return lines[first:]
 
 
 def _held(catalog: Catalog, state: TalkState) -> str:
