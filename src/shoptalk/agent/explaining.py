@@ -89,10 +89,7 @@ class EmbeddedExplaining:
         elif is_about_items(answer):
             yield from _told_of_items(answer)
         else:
-            if answer.looked_up:
-                yield from _told_of_items(replace(answer, picks=answer.looked_up))
-                yield "\n\n"
-            yield from remarks(answer)
+            yield from said_first(answer)
             yield from _picks(answer) if answer.picks else _nothing(answer)
 
 
@@ -107,9 +104,20 @@ def searches(acts: Collection[Act]) -> bool:
     return bool({Act.FIND, Act.REFINE} & set(acts))
 
 
+def said_first(answer: Answer) -> Iterator[str]:
+    """What stands before the picks of a search: items that were looked up besides, and what was noted or assumed."""
+    if answer.looked_up:
+        yield from _told_of_items(replace(answer, picks=answer.looked_up))
+        yield "\n\n"
+    yield from remarks(answer)
+
+
 def _told_of_items(answer: Answer) -> Iterator[str]:
-    is_comparison = Act.COMPARE in answer.request.acts and len(answer.picks) > 1
-    yield from _comparison(answer) if is_comparison else _details(answer)
+    yield from _comparison(answer) if _compares(answer) else _details(answer)
+
+
+def _compares(answer: Answer) -> bool:
+    return Act.COMPARE in answer.request.acts and len(answer.picks) > 1
 
 
 def only_talks(answer: Answer) -> bool:
@@ -128,6 +136,19 @@ def only_talks(answer: Answer) -> bool:
         return True
     chosen = answer.answered.choices[request.choice : request.choice + 1] if answer.answered else ()
     return any(choice.changes_nothing for choice in chosen)
+
+
+def pick_told(answer: Answer, place: int) -> Iterator[str]:
+    """What is said of one pick (from 0) alone, in pieces, without a number before it; more lines than one of details."""
+    pick = answer.picks[place]
+    if not is_about_items(answer):
+        yield _pick_line(answer.schema, pick)
+    elif _compares(answer):
+        facets = [facet for facet in _compared(answer) if facet.name in pick.item.facets]
+        facts = "; ".join(f"{label_of(facet)}: {value_told(facet, pick.item)}" for facet in facets)
+        yield f"**{title_with_year(answer.schema, pick.item)}**" + (f": {facts}." if facts else "")
+    else:
+        yield from _detail(answer, pick)
 
 
 def asks_of_nothing(answer: Answer) -> bool:
@@ -162,8 +183,12 @@ def _help(answer: Answer) -> Iterator[str]:
 def _picks(answer: Answer) -> Iterator[str]:
     yield _intro(answer)
     for place, pick in enumerate(answer.picks, start=1):
-        said = "; ".join(pick.reasons[:_REASONS_IN_TEXT])
-        yield f"\n{place}. **{title_with_year(answer.schema, pick.item)}**" + (f": {said}." if said else "")
+        yield f"\n{place}. {_pick_line(answer.schema, pick)}"
+
+
+def _pick_line(schema: Schema, pick: Pick) -> str:
+    said = "; ".join(pick.reasons[:_REASONS_IN_TEXT])
+    return f"**{title_with_year(schema, pick.item)}**" + (f": {said}." if said else "")
 
 
 def _intro(answer: Answer) -> str:
@@ -233,23 +258,29 @@ def _nothing_beyond(answer: Answer, beyond: list[Constraint]) -> Iterator[str]:
 
 def _details(answer: Answer) -> Iterator[str]:
     for place, pick in enumerate(answer.picks):
-        yield ("\n\n" if place else "") + f"**{title_with_year(answer.schema, pick.item)}**"
-        told = facts_in_text(answer.schema, pick.item)
-        lesser = [column for column in answer.schema.of_role(Role.TEXT) if not is_description(column.name)]
-        asked = [column for column in (*answer.schema.facets, *lesser) if column.name in answer.request.asked]
-        facts = facet_facts(asked, pick.item)
-        facts += [(label_of(column), value) for column, value in told if column in asked]
-        if facts:
-            yield ": " + "; ".join(f"{label}: {value}" for label, value in facts) + "."
-            continue
-        if asked:
-            yield f": its record does not tell the {join([label_of(facet) for facet in asked])}."
-            continue
-        if about := "" if told and "\n\n" not in pick.item.text else _opening(pick.item.text):
-            yield f": {about}"
-        rest = [(label_of(column), value) for column, value in told[:_MOST_LESSER]]
-        for label, value in (*facet_facts(answer.schema.facets, pick.item), *rest):
-            yield f"\n- {label}: {value}"
+        if place:
+            yield "\n\n"
+        yield from _detail(answer, pick)
+
+
+def _detail(answer: Answer, pick: Pick) -> Iterator[str]:
+    yield f"**{title_with_year(answer.schema, pick.item)}**"
+    told = facts_in_text(answer.schema, pick.item)
+    lesser = [column for column in answer.schema.of_role(Role.TEXT) if not is_description(column.name)]
+    asked = [column for column in (*answer.schema.facets, *lesser) if column.name in answer.request.asked]
+    facts = facet_facts(asked, pick.item)
+    facts += [(label_of(column), value) for column, value in told if column in asked]
+    if facts:
+        yield ": " + "; ".join(f"{label}: {value}" for label, value in facts) + "."
+        return
+    if asked:
+        yield f": its record does not tell the {join([label_of(facet) for facet in asked])}."
+        return
+    if about := "" if told and "\n\n" not in pick.item.text else _opening(pick.item.text):
+        yield f": {about}"
+    rest = [(label_of(column), value) for column, value in told[:_MOST_LESSER]]
+    for label, value in (*facet_facts(answer.schema.facets, pick.item), *rest):
+        yield f"\n- {label}: {value}"
 
 
 def _opening(text: str) -> str:
@@ -268,10 +299,15 @@ def _comparison(answer: Answer) -> Iterator[str]:
     """The facets in which the items differ, one line each."""
     items = [pick.item for pick in answer.picks]
     yield f"{join([f'**{title_with_year(answer.schema, item)}**' for item in items])}, side by side:"
-    facets = differing(answer.schema, items)
-    for facet in [one for one in facets if one.name in answer.request.asked] or facets[:_MOST_DIFFERENCES]:
+    for facet in _compared(answer):
         said = [value_told(facet, item) for item in items]
         yield f"\n- {label_of(facet)}: {' / '.join(said)}{_winner(facet, items)}"
+
+
+def _compared(answer: Answer) -> list[Column]:
+    """The facets that a comparison goes through: those asked about, else the first that differ."""
+    facets = differing(answer.schema, [pick.item for pick in answer.picks])
+    return [one for one in facets if one.name in answer.request.asked] or facets[:_MOST_DIFFERENCES]
 
 
 def differing(schema: Schema, items: list[Item]) -> list[Column]:
