@@ -9,6 +9,7 @@
     │   ├── ShopDamagedError
     │   └── ShopBusyError   another process is writing
     ├── UnknownItemError    the caller named an item that the shop does not have
+    ├── ToolError           the caller of a tool must mend its arguments
     ├── EncoderError        the sentence encoder's weights cannot be had
     ├── LogError            a dialogue log cannot be read, or there is nothing in it to learn from
     │   └── InteractionsError   an interaction file cannot be read: says file, row and column
@@ -79,6 +80,10 @@ class ShopBusyError(ShopError):
 
 class UnknownItemError(ShoptalkError):
     """The caller named an item id that the shop does not have."""
+
+
+class ToolError(ShoptalkError):
+    """A tool cannot be called like that: says which argument is wrong, and what it may be."""
 
 
 class EncoderError(ShoptalkError):
