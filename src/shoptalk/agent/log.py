@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from shoptalk.agent.events import Reply
 from shoptalk.agent.signals import SIGNALS_KEPT, Feedback, Signal, noted, with_answer, with_message
 from shoptalk.agent.state import TalkState
+from shoptalk.agent.watch import ModelUse
 from shoptalk.errors import ShopBusyError, ShopDamagedError, ShopError, ShopVersionError
 from shoptalk.retrieval.query import Mention, Query, Said
 
@@ -251,6 +252,16 @@ class TalkLog:
                 for table in ("talks", "turns", "feedback")
             ]
         return LogCounts(*found)
+
+    def model_uses(self) -> Iterator[ModelUse]:
+        """What a language model did in each turn in which one was asked, oldest first."""
+        with self._lock:
+            rows = self._db.execute(
+                "SELECT json_extract(reply, '$.model') FROM turns WHERE json_extract(reply, '$.model') IS NOT NULL "
+                "ORDER BY rowid"
+            ).fetchall()
+        for (use,) in rows:
+            yield ModelUse.model_validate_json(use)
 
     def forget_talk(self, talk: str) -> None:
         """Remove a talk with all its turns and feedback."""

@@ -15,6 +15,7 @@ from shoptalk.agent.events import Changed, Chip, Done, Event, Found, Pick, Picks
 from shoptalk.agent.offers import Question
 from shoptalk.retrieval.query import Act, Request
 from shoptalk.shop.talk import UNDO
+from shoptalk.ui.model_note import note
 
 if TYPE_CHECKING:
     from shoptalk.shop import Talk
@@ -46,7 +47,7 @@ class Turn:
     `status` says what a turn at work does until its words come, `problem` (a sentence for the person) that it failed.
     `passing` is how many items meet what was asked, None where nothing was searched or the turn was read from the log.
     `question` is what the text asks at its end; `changes` are what the message changed in what is wanted.
-    `stale` is true while the picks are those of the answer before; `seen` are titles set aside under this answer.
+    `note` says what a language model did in it; `stale` is true while the picks are those of the answer before; `seen` are titles set aside under this answer.
     """
 
     message: str
@@ -63,6 +64,7 @@ class Turn:
     problem: str = ""
     stale: bool = False
     seen: tuple[str, ...] = ()
+    note: str = ""
 
 
 @dataclass
@@ -241,6 +243,7 @@ def _whole(turn: Turn, reply: Reply) -> Turn:
     told = replace(
         turn, text=reply.text, picks=reply.picks, chips=reply.chips, suggestions=reply.suggestions,
         question=reply.question, changes=reply.changes, can_undo=reply.can_undo,
+        note=note(reply.model) if reply.model is not None else "",
     )  # fmt: skip
     return replace(told, working=False, status="", problem="", stale=False)
 

@@ -26,6 +26,7 @@ from shoptalk.agent.phrasing import number_in_words
 from shoptalk.retrieval.catalog import AnyColumn, Catalog, CategoryColumn, DateColumn, FlagColumn, NumberColumn
 from shoptalk.retrieval.columns import iso_day
 from shoptalk.retrieval.schema import Column, Role
+from shoptalk.ui.model_note import totals
 from shoptalk.ui.terminal import printable
 
 if TYPE_CHECKING:
@@ -183,6 +184,7 @@ def shop_facts(shop: "Shop", *, verify: bool = False) -> dict[str, Any]:
         "encoder": manifest.encoder,
         "on disk": f"{sizes.total() / 1e6:,.1f} MB ({largest})",
         "talks": f"{counts.talks:,} with {counts.turns:,} turns, {counts.feedback:,} pieces of feedback",
+        "model": totals(shop.log.model_uses()),
         "stale": list(shop.stale),
         "facets": facet_rows(shop.catalog),
     }

@@ -13,6 +13,7 @@ from shoptalk.agent.phrasing import label_of, value_in_words
 from shoptalk.errors import ShoptalkError
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
 from shoptalk.shop.talk import UNDO
+from shoptalk.ui.model_note import note
 
 if TYPE_CHECKING:
     from shoptalk.agent.events import Changed, Chip, Pick, Reply
@@ -80,6 +81,8 @@ class TerminalTalk:
 
     def _show(self, picks: "tuple[Pick, ...]", reply: "Reply") -> None:
         self._console.print()
+        if reply.model is not None and (told := note(reply.model)):
+            self._tell(told, "dim")
         if reply.can_undo and reply.changes:
             self._tell(f"Changed: {' · '.join(map(_change, reply.changes))}  (/undo takes it back)", "dim")
         self._picks = picks or self._picks

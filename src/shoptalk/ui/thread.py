@@ -64,6 +64,7 @@ def said(turn: Turn) -> str:
         f'<div class="st-answer{" has-cards" if turn.picks else ""}" aria-live="polite" aria-busy="{busy}">',
         prose(turn.text),
         f'<p class="st-status" role="status">{escape(turn.status)}</p>' if turn.status else "",
+        f'<p class="st-note">{escape(turn.note)}</p>' if turn.note and not turn.working else "",
         _problem(turn.problem) if turn.problem else "",
         "</div>",
     ]
