@@ -47,7 +47,8 @@ class Turn:
     `status` says what a turn at work does until its words come, `problem` (a sentence for the person) that it failed.
     `passing` is how many items meet what was asked, None where nothing was searched or the turn was read from the log.
     `question` is what the text asks at its end; `changes` are what the message changed in what is wanted.
-    `note` says what a language model did in it; `stale` is true while the picks are those of the answer before; `seen` are titles set aside under this answer.
+    `stale` is true while the picks are those of the answer before; `seen` are titles set aside under this answer;
+    `note` says what a language model did.
     """
 
     message: str

@@ -18,7 +18,7 @@ def note(use: ModelUse) -> str:
 
 
 def totals(uses: Iterable[ModelUse]) -> str | None:
-    """A line over many turns, with the rates of what was cut and of where the model failed; None where it did nothing."""
+    """A line over many turns, with the rates of cut sentences and of failed calls; None where no model did anything."""
     held = list(uses)
     if not held:
         return None
