@@ -139,7 +139,7 @@ def only_talks(answer: Answer) -> bool:
 
 
 def pick_told(answer: Answer, place: int) -> Iterator[str]:
-    """What is said of one pick (from 0) alone, in pieces, without a number before it; more lines than one of details."""
+    """What is said of one pick (from 0) alone, in pieces, without a number before it; details are several lines."""
     pick = answer.picks[place]
     if not is_about_items(answer):
         yield _pick_line(answer.schema, pick)

@@ -1,7 +1,7 @@
 """How a model's sentences become the text that people see: picks by name, and a line for each.
 
-What follows an opening stands in a list, a line a pick, as the embedded explanation has it; what speaks of several picks
-stands in a paragraph of its own.
+What follows an opening stands in a list, a line a pick, as the embedded explanation has it; what speaks of several
+picks stands in a paragraph of its own.
 """
 
 import re
@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from shoptalk.agent.claims.mentions import Marked, Mentions
 from shoptalk.agent.claims.pieces import NAMED_HERE
 from shoptalk.agent.claims.records import Record
-from shoptalk.agent.explaining import Answer, compares, searched
+from shoptalk.agent.explaining import Answer, is_about_items
 from shoptalk.agent.phrasing import join, short_title, title_with_year
 from shoptalk.retrieval.catalog import Item
+from shoptalk.retrieval.query import Act
 from shoptalk.retrieval.schema import Schema
 
 __all__ = ["Layout", "Written"]
@@ -53,7 +54,7 @@ class Layout:
         self._first = [f"**{title_with_year(answer.schema, item)}**" for item in items]
         self._later = _short_names(items, answer.schema)
         self._many, self._follows = len(picked), follows
-        self._lists = searched(answer) or compares(answer)
+        self._lists = not is_about_items(answer) or Act.COMPARE in answer.request.acts
         self._named: set[int] = set()
         self._keys: set[str] = set()
         self._lines: list[int] = []
