@@ -124,7 +124,7 @@ def test_pieces_make_the_text_again():
 class TestFaults:
     def test_each_is_had_by_one_request_then_the_standing_one(self):
         with StandIn(lambda *_: "Fine.", faults=["empty"], standing="not_json") as server:
-            assert ask(server).json()["choices"][0]["message"]["content"] == ""
+            assert ask(server).json()["choices"][0]["message"]["content"] is None
             assert ask(server).json()["choices"][0]["message"]["content"].startswith("Of course")
             server.standing = None
             assert ask(server).json()["choices"][0]["message"]["content"] == "Fine."

@@ -81,7 +81,7 @@ class Connection:
     def __init__(self, config: LlmConfig) -> None:
         self._config = config
         self._client: AsyncClient | None = None
-        self._chats: dict[Server, ChatOpenAI] = {}
+        self._chats: dict[str, ChatOpenAI] = {}
         self._loop = asyncio.new_event_loop()
         self._closed = False
         self.server: Server | None = None
@@ -123,7 +123,7 @@ class Connection:
         """Ask the model, and say each piece as it comes. Raises what the client raises."""
         server = await self.ask()
         messages = [(message.role, message.content) for message in wanted.messages]
-        async for chunk in self._chat(server).astream(messages, **_choices(self._config, server, wanted)):
+        async for chunk in self._chat(server.model).astream(messages, **_choices(self._config, server, wanted)):
             say(Heard(perf_counter(), chunk))
 
     async def _introduced(self, answer: "Response") -> Server:
@@ -162,14 +162,14 @@ class Connection:
             )
         return self._client
 
-    def _chat(self, server: Server) -> "ChatOpenAI":
-        """LangChain's client for the server's model."""
+    def _chat(self, model: str) -> "ChatOpenAI":
+        """LangChain's client for a model."""
         from langchain_openai import ChatOpenAI
         from pydantic import SecretStr
 
-        if server not in self._chats:
-            self._chats[server] = ChatOpenAI(
-                model=server.model,
+        if model not in self._chats:
+            self._chats[model] = ChatOpenAI(
+                model=model,
                 base_url=self._config.base,
                 # Never left to the environment: a key for another server would be sent to this one.
                 api_key=SecretStr(self._config.key or "none"),
@@ -180,13 +180,11 @@ class Connection:
                 stream_chunk_timeout=None,
                 use_responses_api=False,
             )
-        return self._chats[server]
+        return self._chats[model]
 
     def _run(self) -> None:
-        # Its code takes seconds to load: that is done before anybody asks.
-        import langchain_openai  # noqa: F401
-
         asyncio.set_event_loop(self._loop)
+        self._loop.call_soon(self._chat, self._config.model or "")  # loads its code, which takes seconds
         self._loop.run_forever()
         self._loop.run_until_complete(self._leave())
         self._loop.close()

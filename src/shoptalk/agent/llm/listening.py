@@ -1,7 +1,6 @@
 """What is listened for while a model speaks: reasoning that is not for the person, running in circles, and noise."""
 
 import re
-import unicodedata
 
 from shoptalk.agent.watch import Failure
 
@@ -13,8 +12,11 @@ _LONGEST_UNIT = 400
 _TIMES = 4
 _SHORTEST_RUN = 80
 _STEP = 24
+_ANCHOR = 12
 _DIGITS = re.compile(r"\d+")
 _WHITE = 100
+_NOISE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ue000-\uf8ff\ufffd]")  # control, private use, undecodable
+_HEARD = 200
 
 
 class Reasoning:
@@ -114,20 +116,24 @@ def runs_in_circles(text: str) -> bool:
 
 
 def _repeats(text: str, least: int) -> bool:
-    for unit in range(1, min(_LONGEST_UNIT, len(text) // _TIMES) + 1):
+    """Whether the end of a text is one unit over and over: each place where its last letters stand before is tried."""
+    end = len(text)
+    last, before = text[-_ANCHOR:], end - 1
+    while (place := text.rfind(last, 0, before)) >= 0:
+        before = place + len(last) - 1
+        unit = end - place - len(last)
         length = max(least, _TIMES * unit)
-        if length <= len(text) and text[-length:-unit] == text[-length + unit :]:
+        if length > end or unit > _LONGEST_UNIT:
+            return False
+        if text[-length:-unit] == text[-length + unit :]:
             return True
     return False
 
 
 def is_noise(text: str) -> bool:
-    """Whether more than a tenth of a text (of 20 characters or more) is no character that anybody writes."""
-    if len(text) < 20:
-        return False
-    odd = sum(char == "\ufffd" or unicodedata.category(char) in {"Cc", "Co", "Cn", "Cs"} for char in text)
-    white = sum(char in "\n\r\t" for char in text)
-    return odd - white > len(text) / 10
+    """Whether more than a tenth of a text's end (of 20 characters or more) is no character that anybody writes."""
+    end = text[-_HEARD:]
+    return len(end) >= 20 and len(_NOISE.findall(end)) > len(end) / 10
 
 
 def _half_tag(text: str) -> int:

@@ -93,7 +93,8 @@ class StandIn:
 
     def start(self) -> Self:
         """Serve. Raises `OSError` where the port is taken."""
-        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        # Told to be TCP, or asyncio does not switch off that small packets wait (40 ms) for the other side.
+        listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((_HOST, self._port))
