@@ -14,12 +14,14 @@ _MONEY = {
     "GBP": ("£{}", "{} pounds", "{}", "{} quid"),
 }  # fmt: skip
 _UNITS = {
-    "min": ("{} minutes", "{} min", "{} mins", "{}"), "kg": ("{} kg", "{} kilos", "{}kg"), "GB": ("{} GB", "{}gb", "{} gigs"),
+    "min": ("{} minutes", "{} min", "{} mins", "{}"), "kg": ("{} kg", "{} kilos", "{}kg"),
+    "GB": ("{} GB", "{}gb", "{} gigs"),
     "inch": ("{} inches", '{}"', "{} inch"), "h": ("{} hours", "{} h", "{} hrs"), "cm": ("{} cm", "{} centimeters"),
     "%": ("{}%", "{} percent"),
 }  # fmt: skip
 _HOURS = {
-    30: "half an hour", 60: "an hour", 90: "an hour and a half", 120: "two hours", 150: "two and a half hours", 180: "three hours",
+    30: "half an hour", 60: "an hour", 90: "an hour and a half", 120: "two hours", 150: "two and a half hours",
+    180: "three hours",
 }  # fmt: skip
 
 
@@ -67,7 +69,11 @@ def _round(near: float, draw: random.Random) -> float:
         return float(round(near, -1)) if draw.random() < 0.7 else float(round(near))
     if near >= 20:
         return float(round(near / 5) * 5) if draw.random() < 0.6 else float(round(near))
-    return float(round(near * 2) / 2) if near < 10 and draw.random() < 0.5 and not near.is_integer() else float(round(near))
+    return (
+        float(round(near * 2) / 2)
+        if near < 10 and draw.random() < 0.5 and not near.is_integer()
+        else float(round(near))
+    )
 
 
 def _figures(value: float) -> str:

@@ -1,7 +1,7 @@
 """One example of what a model is asked at a door and should answer, made with the very prompts of production."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from shoptalk.agent.explaining import Answer
@@ -13,7 +13,7 @@ from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.query import Request
 from shoptalk.retrieval.schema import Kind
 
-__all__ = ["Source", "TuneExample", "as_plan", "explain_example", "plan_example"]
+__all__ = ["Planned", "Source", "TuneExample", "as_plan", "explain_example"]
 
 Source = Literal["sgd", "made", "explained", "shop"]
 _LONGEST_USER = 2400
@@ -29,17 +29,22 @@ class TuneExample:
     door: Literal["plan", "explain"]
     source: Source = "made"
 
-    def from_source(self, source: Source) -> "TuneExample":
-        """The same, marked as of that source."""
-        return replace(self, source=source)
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A message with what it means: `state` is the talk before it, `system` what `plan_system` says of the catalog."""
 
-def plan_example(
-    system: str, catalog: Catalog, state: TalkState, message: str, plan: Plan, *, source: Source = "made"
-) -> TuneExample:
-    """A message with its plan; `state` is the talk before it, `system` what `plan_system` says of the catalog."""
-    _, user = plan_messages(system, catalog, state, message, letters=_LONGEST_USER)
-    return TuneExample(system, user.content, plan.to_json(), "plan", source)
+    system: str
+    catalog: Catalog
+    state: TalkState
+    request: Request
+    plan: Plan
+
+    def example(self, source: Source) -> TuneExample:
+        """As the model is asked."""
+        message = self.request.message
+        _, user = plan_messages(self.system, self.catalog, self.state, message, letters=_LONGEST_USER)
+        return TuneExample(self.system, user.content, self.plan.to_json(), "plan", source)
 
 
 def as_plan(request: Request, state: TalkState, catalog: Catalog, also: Sequence[Call] = ()) -> Plan:

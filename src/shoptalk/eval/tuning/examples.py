@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from shoptalk.eval.tuning.asked import Source, TuneExample
+from shoptalk.eval.tuning.asked import Planned, Source, TuneExample
 from shoptalk.eval.tuning.explanations import from_made_answers
-from shoptalk.eval.tuning.plans_from_sgd import from_sgd
-from shoptalk.eval.tuning.plans_made import from_made_talks
+from shoptalk.eval.tuning.plans_from_sgd import plans_from_sgd
+from shoptalk.eval.tuning.plans_made import plans_made
 
 __all__ = ["SHARES", "TuneExample", "examples", "tokens_by_source"]
 
@@ -27,11 +27,11 @@ def examples(sgd: Path | None, seed: int, count: int) -> Iterator[TuneExample]:
     """
     draws = {name: random.Random(f"{seed} {name}") for name in SHARES}
     sources: dict[Source, Iterator[tuple[TuneExample, ...]]] = {
-        "made": from_made_talks(draws["made"]),
+        "made": _asked(plans_made(draws["made"]), "made"),
         "explained": from_made_answers(draws["explained"]),
     }
     if sgd is not None:
-        sources["sgd"] = from_sgd(sgd, draws["sgd"])
+        sources["sgd"] = _asked(plans_from_sgd(sgd, draws["sgd"]), "sgd")
     shares = {name: SHARES[name] for name in sources}
     given = Counter[Source]()
     while given.total() < count and sources:
@@ -43,6 +43,10 @@ def examples(sgd: Path | None, seed: int, count: int) -> Iterator[TuneExample]:
         handful = handful[: count - given.total()]
         given[name] += len(handful)
         yield from handful
+
+
+def _asked(handfuls: Iterable[tuple[Planned, ...]], source: Source) -> Iterator[tuple[TuneExample, ...]]:
+    return (tuple(one.example(source) for one in handful) for handful in handfuls)
 
 
 def tokens_by_source(

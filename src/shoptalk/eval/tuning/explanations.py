@@ -242,7 +242,9 @@ class _Writer:
         reasons = [_as_clause(reason) for reason in pick.reasons]
         told = [clause for clause in reasons[: self.draw.choice((1, 2))] if clause]
         seen = " ".join(pick.reasons)
-        facts = [clause for label, value in self._facts(pick) if value not in seen and (clause := self._clause(label, value))]
+        facts = [
+            clause for label, value in self._facts(pick) if value not in seen and (clause := self._clause(label, value))
+        ]
         told += self.draw.sample(facts, min(len(facts), self.draw.choice((0, 1, 1, 2)) if told else 2))
         if not told:
             return f"{name} is another that fits."
@@ -254,13 +256,17 @@ class _Writer:
 
     def _name(self, place: int) -> str:
         title = short_title(self.answer.picks[place].item.title)
-        return self.draw.choice((f"[{place + 1}]", f"[{place + 1}]", f"[{place + 1}] {title}", f"{title} [{place + 1}]"))
+        return self.draw.choice(
+            (f"[{place + 1}]", f"[{place + 1}]", f"[{place + 1}] {title}", f"{title} [{place + 1}]")
+        )
 
     def _clause(self, label: str, value: str) -> str:
         """'costs $40', 'runs 95 min', 'has a screen size of 14"'."""
         facet = next(one for one in self.answer.schema.facets if label_of(one) == label)
         if facet.kind is Kind.FLAG:
-            return f"has {label}: {value}" if value == "no" else self.draw.choice((f"has {label}: yes", f"offers {label}"))
+            return (
+                f"has {label}: {value}" if value == "no" else self.draw.choice((f"has {label}: yes", f"offers {label}"))
+            )
         ways = {
             Meaning.PRICE: ("costs {v}", "is {v}", "comes at {v}"), Meaning.YEAR: ("is from {v}", "dates from {v}"),
             Meaning.DURATION: ("takes {v}", "lasts {v}"), Meaning.RATING: ("is rated {v}", "has a rating of {v}"),
@@ -297,7 +303,9 @@ class _Writer:
             said = number_in_words(facet, best)
             among = "of the two" if len(values) == 2 else "of these"
             word = word if len(values) > 2 else word
-            way = self.draw.choice(("[{n}] is {w} {a}, at {v}.", "Of these, [{n}] is {w} ({v}).", "{W} is [{n}], with {v}."))
+            way = self.draw.choice(
+                ("[{n}] is {w} {a}, at {v}.", "Of these, [{n}] is {w} ({v}).", "{W} is [{n}], with {v}.")
+            )
             if facet.meaning is Meaning.YEAR:
                 way = self.draw.choice(("[{n}] is {w} {a}, from {v}.", "{W} is [{n}], from {v}."))
             yield way.format(n=values.index(best) + 1, w=word, W=word[:1].upper() + word[1:], a=among, v=said)
@@ -318,5 +326,3 @@ def _as_clause(reason: str) -> str:
     if reason.startswith(("close to", "often", "chosen", "featured", "sold out", "less known")):
         return f"is {reason}"
     return f"has {reason}"
-
-

@@ -209,7 +209,9 @@ def _named(draw: random.Random) -> str:
 def _recombined(names: Sequence[str], draw: random.Random) -> str:
     """A name whose beginning is of one and whose end is of another."""
     one, other = draw.choice(names).split(), draw.choice(names).split()
-    return " ".join([*one[: max(1, len(one) // 2)], *other[max(1, len(other) // 2) :]]) if len(one) > 1 else one[0] + " " + other[-1]
+    if len(one) == 1:
+        return f"{one[0]} {other[-1]}"
+    return " ".join([*one[: max(1, len(one) // 2)], *other[max(1, len(other) // 2) :]])
 
 
 def _text(trade: Domain, topics: Sequence[str], draw: random.Random) -> str:

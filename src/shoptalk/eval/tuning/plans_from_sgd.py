@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from shoptalk.agent.llm.plan import Call, LookUp, Plan, plannable
+from shoptalk.agent.llm.plan import Call, Find, LookUp, Plan, plannable
 from shoptalk.agent.llm.prompting import plan_system
 from shoptalk.agent.state import TalkState, advance, answered, settled
 from shoptalk.agent.words import NUMBER_WORDS
 from shoptalk.errors import CatalogError
 from shoptalk.eval.datasets import sgd
 from shoptalk.eval.datasets.sgd import Dialogue, Frame, ServiceSchema, Turn
-from shoptalk.eval.tuning.asked import TuneExample, as_plan, plan_example
+from shoptalk.eval.tuning.asked import Planned, as_plan
 from shoptalk.eval.understand_sgd import catalog_of
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.columns import CategoryColumn
@@ -26,7 +26,7 @@ from shoptalk.retrieval.query import Act, Constraint, Mention, Operator, Request
 from shoptalk.retrieval.schema import Column, Kind, Role, Schema
 from shoptalk.retrieval.values import parse_date, parse_flag
 
-__all__ = ["from_sgd"]
+__all__ = ["plans_from_sgd"]
 
 _DONT_CARE = "dontcare"
 _AT_ONCE = 10
@@ -38,8 +38,8 @@ _CHAT_KEPT, _BARE_KEPT = 0.3, 0.5
 _CHATS = frozenset({"THANK_YOU", "GOODBYE", "AFFIRM", "AFFIRM_INTENT", "NEGATE", "NEGATE_INTENT", "SELECT"})
 
 
-def from_sgd(folder: Path, draw: random.Random, *, split: str = "train") -> Iterator[tuple[TuneExample, ...]]:
-    """Handfuls of examples that share a catalog, the services in turn, until all dialogues are used up.
+def plans_from_sgd(folder: Path, draw: random.Random, *, split: str = "train") -> Iterator[tuple[Planned, ...]]:
+    """Handfuls of plans that share a catalog, the services in turn, until all dialogues are used up.
 
     Raises DatasetError where the split is not there. Services whose rows make no catalog are left out.
     """
@@ -124,9 +124,10 @@ def _service(folder: Path, schema: ServiceSchema) -> _Service | None:
         return None
 
 
-def _handful(service: _Service, left: list[Dialogue], draw: random.Random) -> Iterator[TuneExample]:
+def _handful(service: _Service, left: list[Dialogue], draw: random.Random) -> Iterator[Planned]:
     """The turns of the next few dialogues, over facets and rows drawn for them; it takes the dialogues from `left`."""
-    dialogues, turns = [], 0
+    dialogues: list[Dialogue] = []
+    turns = 0.0
     while left and turns < _AT_ONCE:
         dialogues.append(left.pop())
         turns += sum(0.7 for turn in dialogues[-1].turns if turn.speaker == "USER" and turn.frame(service.name))
@@ -134,18 +135,18 @@ def _handful(service: _Service, left: list[Dialogue], draw: random.Random) -> It
     system = plan_system(catalog, _shop_name(service.name))
     for dialogue in dialogues:
         is_shown = draw.random() < _SHOWN
-        for state, message, plan in _Walk(service, catalog, dialogue, is_shown=is_shown).turns():
+        for state, request, plan in _Walk(service, catalog, dialogue, is_shown=is_shown).turns():
             is_chat = all(call.tool == "chat" for call in plan.calls)
-            kept = _CHAT_KEPT if is_chat else _BARE_KEPT if plan.to_json() == _BARE else 1.0
+            kept = _CHAT_KEPT if is_chat else _BARE_KEPT if plan == _BARE else 1.0
             if draw.random() < kept:
-                yield plan_example(system, catalog, state, message, plan, source="sgd")
+                yield Planned(system, catalog, state, request, plan)
 
 
-_BARE = '{"calls": [{"tool": "find"}]}'
+_BARE = Plan(calls=(Find(),))
 
 
 def _shop_name(name: str) -> str:
-    return name.split("_")[0].lower()
+    return name.split("_", maxsplit=1)[0].lower()
 
 
 def _drawn(service: _Service, dialogues: Sequence[Dialogue], draw: random.Random) -> Catalog:
@@ -208,8 +209,8 @@ class _Walk:
         self._offered: str | None = None
         self._hides_words = False
 
-    def turns(self) -> Iterator[tuple[TalkState, str, Plan]]:
-        """The talk before each of the person's turns, the message, and its plan."""
+    def turns(self) -> Iterator[tuple[TalkState, Request, Plan]]:
+        """The talk before each of the person's turns, what it asks, and its plan."""
         state, before, system = TalkState(), dict[str, frozenset[str]](), None
         for turn in self._dialogue.turns:
             if turn.speaker == "SYSTEM":
@@ -224,7 +225,7 @@ class _Walk:
             if gold is None:
                 continue
             request = gold.request()
-            yield state, turn.utterance, as_plan(request, state, self._catalog, gold.also)
+            yield state, request, as_plan(request, state, self._catalog, gold.also)
             state = advance(state, request, self._catalog)
 
     def _heard(self, state: TalkState, turn: Turn) -> TalkState:
@@ -280,10 +281,10 @@ class _Walk:
         if any(action.slot == slot for action in gold.frame.actions):
             return True
         said = f"{gold.heard}\n{gold.turn.utterance}".casefold()
+        if any(value.casefold() in said for value in values if parse_flag(value) is None):
+            return True
         actions = offered.actions if offered else ()
-        return any(action.slot == slot and values & {*action.values, *action.canonical_values} for action in actions) or any(
-            value.casefold() in said for value in values if parse_flag(value) is None
-        )
+        return any(one.slot == slot and values & {*one.values, *one.canonical_values} for one in actions)
 
     def _add(self, slot: str, values: frozenset[str], gold: _Gold) -> None:
         facet = self._facets.get(slot)

@@ -4,46 +4,32 @@ Nothing here is understood by the embedded parts: whoever chooses the words know
 """
 
 import random
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib.resources import files
-from typing import Any
 
 from shoptalk.agent.llm.plan import PLACES, Call, Clarify, LookUp
 from shoptalk.agent.llm.prompting import plan_system
 from shoptalk.agent.offers import Asking, Choice, Question
-from shoptalk.agent.phrasing import constraint_in_words, join, left_out_in_words
+from shoptalk.agent.phrasing import join, left_out_in_words
 from shoptalk.agent.state import TalkState, advance, answered, settled
-from shoptalk.eval.tuning.amounts_said import Amount, amount_said, small_number
-from shoptalk.eval.tuning.asked import TuneExample, as_plan, plan_example
-from shoptalk.eval.tuning.made_shops import MadeFacet, MadeShop, made_shop
-from shoptalk.retrieval.catalog import Catalog
+from shoptalk.eval.tuning.amounts_said import small_number
+from shoptalk.eval.tuning.asked import Planned, as_plan
+from shoptalk.eval.tuning.made_shops import MadeShop, made_shop
+from shoptalk.eval.tuning.wishes_said import PHRASES, Scene, cased, filled, held_to, wishes_of
 from shoptalk.retrieval.query import Act, Constraint, Mention, Operator, Request, Stance
 from shoptalk.retrieval.schema import Kind, Meaning
 
-__all__ = ["from_made_talks"]
+__all__ = ["plans_made"]
 
-PHRASES: dict[str, Any] = tomllib.loads((files(__package__) / "phrasings.toml").read_text("utf-8"))
 _AT_ONCE = 10
 _TURNS = (1, 2, 2, 3, 3, 4)
 _TYPOS, _LOWER, _INJECTED = 0.06, 0.45, 0.04
 _PLACED = ("the first", "the second", "the third", "the fourth")
-_SUPERLATIVES = {
-    Meaning.PRICE: ("the cheapest", "the most expensive"), Meaning.YEAR: ("the oldest", "the newest"),
-    Meaning.DURATION: ("the shortest", "the longest"), Meaning.WEIGHT: ("the lightest", "the heaviest"),
-    Meaning.SIZE: ("the smallest", "the biggest"), Meaning.RATING: ("the worst rated", "the best rated"),
-}  # fmt: skip
 _COMPARATIVES = {
-    Meaning.PRICE: ("cheaper", "more expensive"), Meaning.YEAR: ("older", "newer"), Meaning.DURATION: ("shorter", "longer"),
-    Meaning.WEIGHT: ("lighter", "heavier"), Meaning.SIZE: ("smaller", "bigger"), Meaning.RATING: ("worse rated", "better rated"),
+    Meaning.PRICE: ("cheaper", "more expensive"), Meaning.YEAR: ("older", "newer"),
+    Meaning.DURATION: ("shorter", "longer"), Meaning.WEIGHT: ("lighter", "heavier"),
+    Meaning.SIZE: ("smaller", "bigger"), Meaning.RATING: ("worse rated", "better rated"),
 }  # fmt: skip
-_BOUNDS = {
-    "less": Operator.LESS_THAN, "most": Operator.AT_MOST, "more": Operator.MORE_THAN, "least": Operator.AT_LEAST,
-    "about": Operator.ABOUT, "exactly": Operator.IS,
-}  # fmt: skip
-_YEARS = {"before_year": Operator.LESS_THAN, "since_year": Operator.AT_LEAST, "after_year": Operator.MORE_THAN, "in_year": Operator.IS}
-_DAYS = {"on_day": Operator.IS, "after_day": Operator.MORE_THAN, "before_day": Operator.LESS_THAN}
 
 
 @dataclass
@@ -81,53 +67,31 @@ class _Message:
         )
 
 
-@dataclass(frozen=True)
-class _Scene:
-    """Where a message is said."""
-
-    shop: MadeShop
-    state: TalkState
-    draw: random.Random
-
-    @property
-    def catalog(self) -> Catalog:
-        return self.shop.catalog
-
-    def way(self, name: str) -> str:
-        """One of the ways of speaking of that name."""
-        return str(self.draw.choice(PHRASES[name]))
-
-    def filled(self, name: str, **parts: str) -> str:
-        """The same, with its parts filled in."""
-        return _filled(self.way(name), n=self.draw.choice(self.shop.nouns), **parts)
+Move = Callable[[Scene, _Message], bool]
 
 
-Move = Callable[[_Scene, _Message], bool]
-
-
-def from_made_talks(draw: random.Random) -> Iterator[tuple[TuneExample, ...]]:
-    """Without end, handfuls of examples that share a made shop."""
+def plans_made(draw: random.Random) -> Iterator[tuple[Planned, ...]]:
+    """Without end, handfuls of plans that share a made shop."""
     while True:
         shop = made_shop(draw)
         system = plan_system(shop.catalog, shop.name)
-        handful: list[TuneExample] = []
+        handful: list[Planned] = []
         while len(handful) < _AT_ONCE:
             handful += _talk(shop, system, draw)
-        yield tuple(handful[: _AT_ONCE + 2])
+        yield tuple(handful)
 
 
-def _talk(shop: MadeShop, system: str, draw: random.Random) -> Iterator[TuneExample]:
+def _talk(shop: MadeShop, system: str, draw: random.Random) -> Iterator[Planned]:
     state = TalkState()
     for turn in range(draw.choice(_TURNS)):
-        scene = _Scene(shop, state, draw)
+        scene = Scene(shop, state, draw)
         message = _said(scene, _FIRST if turn == 0 else _LATER)
         request = message.request()
-        plan = as_plan(request, state, shop.catalog, message.also)
-        yield plan_example(system, shop.catalog, state, message.text, plan)
+        yield Planned(system, shop.catalog, state, request, as_plan(request, state, shop.catalog, message.also))
         state = _after(scene, request)
 
 
-def _said(scene: _Scene, moves: dict[Move, int]) -> _Message:
+def _said(scene: Scene, moves: dict[Move, int]) -> _Message:
     """A message by one of the moves that can be made here."""
     draw = scene.draw
     while True:
@@ -141,7 +105,7 @@ def _said(scene: _Scene, moves: dict[Move, int]) -> _Message:
     return message
 
 
-def _after(scene: _Scene, request: Request) -> TalkState:
+def _after(scene: Scene, request: Request) -> TalkState:
     """The talk once the message was answered: often with items shown, sometimes with a question asked."""
     state, draw, catalog = advance(scene.state, request, scene.catalog), scene.draw, scene.catalog
     if set(request.acts) <= {Act.CHAT, Act.HELP, Act.OUTSIDE}:
@@ -155,12 +119,14 @@ def _after(scene: _Scene, request: Request) -> TalkState:
     return state.model_copy(update={"question": _question(scene, state)}) if draw.random() < 0.25 else state
 
 
-def _question(scene: _Scene, state: TalkState) -> Question | None:
+def _question(scene: Scene, state: TalkState) -> Question | None:
     """A question as the shop asks it: which value, or what to leave out."""
     draw, schema = scene.draw, scene.catalog.schema
     if state.musts and draw.random() < 0.4:
         gone = draw.sample(state.musts, min(2, len(state.musts)))
-        choices = [Choice(label=left_out_in_words(schema, one), count=draw.randint(1, 9), dropped=(one,)) for one in gone]
+        choices = [
+            Choice(label=left_out_in_words(schema, one), count=draw.randint(1, 9), dropped=(one,)) for one in gone
+        ]
         text = f"Shall I look for {join([one.label for one in choices], 'or')}?"
         return Question(kind=Asking.RELAX, text=text, choices=tuple(choices))
     able = scene.shop.of_kind(Kind.CATEGORY, Kind.CATEGORIES)
@@ -177,128 +143,13 @@ def _question(scene: _Scene, state: TalkState) -> Question | None:
     )  # fmt: skip
 
 
-# Wishes: words with the constraint that they are ---------------------------------------------------------------------
-
-
-def _wish(scene: _Scene, facet: MadeFacet, *, must: bool = True) -> tuple[str, Constraint] | None:
-    """Words that ask for something of the facet; None where it has no values."""
-    match facet.column.kind:
-        case Kind.FLAG:
-            return _flag(scene, facet, must)
-        case Kind.DATE:
-            return _day(scene, facet, must)
-        case Kind.NUMBER:
-            return _number(scene, facet, must)
-    return _category(scene, facet, must)
-
-
-def _category(scene: _Scene, facet: MadeFacet, must: bool) -> tuple[str, Constraint] | None:
-    draw, values = scene.draw, [str(one) for one in scene.shop.values(facet)]
-    chance = draw.random()
-    if len(values) > 1 and chance < 0.18:
-        one, other = draw.sample(values, 2)
-        is_all = facet.column.kind is Kind.CATEGORIES and draw.random() < 0.5
-        said = scene.filled("both" if is_all else "either", v=_cased(one, draw), w=_cased(other, draw))
-        operator = Operator.ALL_OF if is_all else Operator.ANY_OF
-        return said, _constraint(facet, operator, (one, other), said, must)
-    if not values:
-        return None
-    value = draw.choice(values)
-    own = [way for way in facet.ways if "{v}" in way and "[" not in way]
-    way = draw.choice(own) if own and draw.random() < 0.7 else scene.way("values")
-    said = _filled(way, v=_cased(value, draw), n=draw.choice(scene.shop.nouns), l=facet.label)
-    return said, _constraint(facet, Operator.IS, value, value, must)
-
-
-def _flag(scene: _Scene, facet: MadeFacet, must: bool) -> tuple[str, Constraint]:
-    draw = scene.draw
-    value = draw.random() < 0.75
-    if value and draw.random() < 0.6:
-        said = _filled(draw.choice(facet.ways), n=draw.choice(scene.shop.nouns))
-    else:
-        said = scene.filled("flags_yes" if value else "flags_no", l=facet.label)
-    return said, _constraint(facet, Operator.IS, value, said, must)
-
-
-def _day(scene: _Scene, facet: MadeFacet, must: bool) -> tuple[str, Constraint]:
-    how = scene.draw.choice(("on_day", "on_day", "on_day", "after_day", "before_day"))
-    day = str(scene.draw.choice(PHRASES["days"]))
-    held = str(scene.draw.choice(scene.shop.values(facet)))
-    said = _filled(scene.way(how), v=day)
-    plain = day.removeprefix("on ")
-    said = said.replace("on on ", "on ").replace("for on ", "on ").replace("after on", "after").replace("before on", "before")
-    return said, _constraint(facet, _DAYS[how], held, plain, must)
-
-
-def _number(scene: _Scene, facet: MadeFacet, must: bool) -> tuple[str, Constraint] | None:
-    draw, column = scene.draw, facet.column
-    held = [float(one) for one in scene.shop.values(facet) if isinstance(one, int | float)]
-    if not held:
-        return None
-    chance = draw.random()
-    if chance < 0.15:
-        return _superlative(scene, facet, must)
-    if column.meaning is Meaning.YEAR:
-        return _year(scene, facet, must)
-    if chance < 0.32 and max(held) > min(held):
-        one, other = sorted(amount_said(column, draw.choice(held), draw, plain=True) for _ in range(2))
-        if one.value < other.value:
-            said = scene.filled("between", v=one.said, w=other.said)
-            return _about(scene, facet, said), _constraint(facet, Operator.BETWEEN, (one.value, other.value), said, must)
-    bound = draw.choice(list(_BOUNDS))
-    amount: Amount = amount_said(column, draw.choice(held), draw)
-    ways = [way for way in PHRASES[bound] if column.meaning is Meaning.PRICE or "cheap" not in way]
-    said = _filled(draw.choice(ways), a=amount.said)
-    return _about(scene, facet, said), _constraint(facet, _BOUNDS[bound], amount.value, said, must)
-
-
-def _year(scene: _Scene, facet: MadeFacet, must: bool) -> tuple[str, Constraint]:
-    draw = scene.draw
-    year = int(float(str(draw.choice(scene.shop.values(facet)))))
-    if draw.random() < 0.3:
-        decade = year // 10 * 10
-        said = scene.filled("in_decade", v=draw.choice((str(decade), str(decade)[2:])))
-        return said, _constraint(facet, Operator.BETWEEN, (float(decade), decade + 9.0), said, must)
-    how = draw.choice(list(_YEARS))
-    return (said := scene.filled(how, v=str(year))), _constraint(facet, _YEARS[how], float(year), said, must)
-
-
-def _superlative(scene: _Scene, facet: MadeFacet, must: bool) -> tuple[str, Constraint]:
-    is_most = scene.draw.random() < 0.5
-    pair = _SUPERLATIVES.get(facet.column.meaning or Meaning.HIDDEN, ("the lowest {l}", "the highest {l}"))
-    said = _filled(pair[is_most], l=facet.label)
-    many = 1
-    if scene.draw.random() < 0.25:
-        many = scene.draw.randint(2, 5)
-        said = said.replace("the ", f"the {small_number(many, scene.draw)} ", 1)
-    return said, _constraint(facet, Operator.MOST if is_most else Operator.LEAST, float(many), said, must)
-
-
-def _about(scene: _Scene, facet: MadeFacet, said: str) -> str:
-    """A bound with the facet's name, unless its unit tells which it is."""
-    alike = [one for one in scene.shop.of_kind(Kind.NUMBER) if one.column.unit == facet.column.unit]
-    if facet.column.unit and len(alike) == 1 and scene.draw.random() < 0.7:
-        return said
-    return scene.filled("named_amount", l=facet.label, c=said)
-
-
-def _constraint(facet: MadeFacet, operator: Operator, value: Any, said: str, must: bool) -> Constraint:
-    return Constraint(facet=facet.column.name, operator=operator, value=value, words=said, must=must)
-
-
-def _chosen(scene: _Scene, most: int, *, must: bool = True) -> list[tuple[str, Constraint]]:
-    """Wishes of up to `most` different facets."""
-    facets = scene.draw.sample(scene.shop.facets, min(most, len(scene.shop.facets)))
-    return [wish for facet in facets if (wish := _wish(scene, facet, must=must)) is not None]
-
-
 # Moves: each adds to the message and says whether it could be made ----------------------------------------------------
 
 
-def _ask(scene: _Scene, message: _Message) -> bool:
+def _ask(scene: Scene, message: _Message) -> bool:
     """A search with one to four wishes, perhaps words and a count besides."""
     draw = scene.draw
-    wishes = _chosen(scene, draw.choice((1, 1, 2, 2, 3, 4)))
+    wishes = wishes_of(scene, draw.choice((1, 1, 2, 2, 3, 4)))
     noun = draw.choice(scene.shop.nouns)
     message.text = scene.way("openers")
     if draw.random() < 0.12:
@@ -315,7 +166,7 @@ def _ask(scene: _Scene, message: _Message) -> bool:
     return True
 
 
-def _topic(scene: _Scene, message: _Message) -> bool:
+def _topic(scene: Scene, message: _Message) -> bool:
     """Words that no facet holds."""
     topics = scene.shop.topics
     if topics and scene.draw.random() < 0.6:
@@ -328,49 +179,67 @@ def _topic(scene: _Scene, message: _Message) -> bool:
 
 
 _OCCASIONS = (
-    "for a rainy evening", "for my mother's birthday", "that does not break easily", "for a long trip", "to share with friends",
-    "that kids will love", "for a first date", "with a bit of nostalgia", "that feels like summer", "for a small budget flat",
-    "to relax after work", "that looks elegant", "as a gift for a colleague", "with a twist", "for a beginner",
-    "that is easy to clean", "for cold weather", "with character", "for people who love the sea", "that surprises",
-)  # fmt: skip
+    "for a rainy evening",
+    "for my mother's birthday",
+    "that does not break easily",
+    "for a long trip",
+    "to share with friends",
+    "that kids will love",
+    "for a first date",
+    "with a bit of nostalgia",
+    "that feels like summer",
+    "for a small budget flat",
+    "to relax after work",
+    "that looks elegant",
+    "as a gift for a colleague",
+    "with a twist",
+    "for a beginner",
+    "that is easy to clean",
+    "for cold weather",
+    "with character",
+    "for people who love the sea",
+    "that surprises",
+)
 
 
-def _ask_in_words(scene: _Scene, message: _Message) -> bool:
+def _ask_in_words(scene: Scene, message: _Message) -> bool:
     message.text = f"{scene.way('openers')} {scene.way('articles')}{scene.draw.choice(scene.shop.nouns)}"
     _topic(scene, message)
     message.text += scene.way("closers")
     return True
 
 
-def _bare(scene: _Scene, message: _Message) -> bool:
+def _bare(scene: Scene, message: _Message) -> bool:
     """A search that says nothing yet."""
-    message.text = f"{scene.way('openers')} {scene.way('articles')}{scene.draw.choice(scene.shop.nouns)}{scene.way('closers')}"
+    message.text = (
+        f"{scene.way('openers')} {scene.way('articles')}{scene.draw.choice(scene.shop.nouns)}{scene.way('closers')}"
+    )
     return True
 
 
-def _refine(scene: _Scene, message: _Message) -> bool:
-    wishes = _chosen(scene, scene.draw.choice((1, 1, 2)))
+def _refine(scene: Scene, message: _Message) -> bool:
+    wishes = wishes_of(scene, scene.draw.choice((1, 1, 2)))
     message.constraints = [constraint for _, constraint in wishes]
-    message.text = scene.filled("refining", c=scene.way("joints").join(said for said, _ in wishes)) + scene.way("closers")
+    message.text = scene.said("refining", c=scene.way("joints").join(said for said, _ in wishes)) + scene.way("closers")
     return bool(wishes)
 
 
-def _would_like(scene: _Scene, message: _Message) -> bool:
+def _would_like(scene: Scene, message: _Message) -> bool:
     """What has to hold, perhaps, and what would be nice."""
     draw = scene.draw
-    wishes = _chosen(scene, 2)
+    wishes = wishes_of(scene, 2)
     if not wishes:
         return False
     *firm, (said, constraint) = wishes
     if firm and draw.random() < 0.6:
         message.text = f"{scene.way('openers')} {scene.way('articles')}{draw.choice(scene.shop.nouns)} {firm[0][0]}, "
         message.constraints.append(firm[0][1])
-    message.text += scene.filled("wishes", c=said)
+    message.text += scene.said("wishes", c=said)
     message.constraints.append(constraint.model_copy(update={"must": False}))
     return True
 
 
-def _refuse(scene: _Scene, message: _Message) -> bool:
+def _refuse(scene: Scene, message: _Message) -> bool:
     draw, able = scene.draw, scene.shop.of_kind(Kind.CATEGORY, Kind.CATEGORIES)
     if not able:
         return False
@@ -380,18 +249,18 @@ def _refuse(scene: _Scene, message: _Message) -> bool:
         return False
     several = draw.sample(values, 2 if draw.random() < 0.25 else 1)
     if draw.random() < 0.5:
-        wanted = [wish for wish in _chosen(scene, 1) if wish[1].facet != facet.column.name]
+        wanted = [wish for wish in wishes_of(scene, 1) if wish[1].facet != facet.column.name]
         message.constraints += [constraint for _, constraint in wanted]
         noun = draw.choice(scene.shop.nouns)
         message.text = "".join(f"{scene.way('openers')} {noun} {said}, " for said, _ in wanted)
     is_mild = draw.random() < 0.25
-    said = draw.choice((" or ", " and ")).join(_cased(one, draw) for one in several)
-    message.text += _filled(scene.way("mild_refusals" if is_mild else "refusals"), v=said) + scene.way("closers")
-    message.constraints += [_constraint(facet, Operator.IS_NOT, one, one, not is_mild) for one in several]
+    said = draw.choice((" or ", " and ")).join(cased(one, draw) for one in several)
+    message.text += filled(scene.way("mild_refusals" if is_mild else "refusals"), v=said) + scene.way("closers")
+    message.constraints += [held_to(facet, Operator.IS_NOT, one, one, not is_mild) for one in several]
     return True
 
 
-def _less_than_shown(scene: _Scene, message: _Message) -> bool:
+def _less_than_shown(scene: Scene, message: _Message) -> bool:
     """'Cheaper than the second'."""
     able = [one for one in scene.shop.of_kind(Kind.NUMBER) if one.column.meaning in _COMPARATIVES]
     table = scene.state.table[: len(PLACES)]
@@ -404,42 +273,48 @@ def _less_than_shown(scene: _Scene, message: _Message) -> bool:
     is_more = scene.draw.random() < 0.4
     assert facet.column.meaning is not None
     word = _COMPARATIVES[facet.column.meaning][is_more]
-    how = scene.draw.choice(("{c} than {t}", "something {c} than {t}", "is there anything {c} than {t}?", "{c} ones than {t} please"))
-    message.text = _filled(how, c=word, t=_place(scene, place))
+    how = scene.draw.choice(
+        ("{c} than {t}", "something {c} than {t}", "is there anything {c} than {t}?", "{c} ones than {t} please")
+    )
+    message.text = filled(how, c=word, t=_place(scene, place))
     operator = Operator.MORE_THAN if is_more else Operator.LESS_THAN
-    message.constraints.append(_constraint(facet, operator, value, word, True).model_copy(update={"than": table[place]}))
+    message.constraints.append(held_to(facet, operator, value, word, True).model_copy(update={"than": table[place]}))
     return True
 
 
-def _drop(scene: _Scene, message: _Message) -> bool:
+def _drop(scene: Scene, message: _Message) -> bool:
     """A facet that no longer matters, or one value of what is held."""
     if not scene.state.constraints:
         return False
     held = scene.draw.choice(scene.state.constraints)
     facet = next(one for one in scene.shop.facets if one.column.name == held.facet)
-    if facet.column.kind in (Kind.CATEGORY, Kind.CATEGORIES) and scene.draw.random() < 0.4 and isinstance(held.value, str):
-        message.text = scene.filled("no_longer", v=held.value)
+    if (
+        facet.column.kind in (Kind.CATEGORY, Kind.CATEGORIES)
+        and scene.draw.random() < 0.4
+        and isinstance(held.value, str)
+    ):
+        message.text = scene.said("no_longer", v=held.value)
         message.withdrawn.append(held)
     else:
-        message.text = scene.filled("any", l=facet.label)
+        message.text = scene.said("any", l=facet.label)
         message.dropped.append(held.facet)
     if scene.draw.random() < 0.25:
-        wishes = [wish for wish in _chosen(scene, 1) if wish[1].facet != held.facet]
-        message.text += "".join(_filled(scene.way("and_of"), c=said) for said, _ in wishes)
+        wishes = [wish for wish in wishes_of(scene, 1) if wish[1].facet != held.facet]
+        message.text += "".join(filled(scene.way("and_of"), c=said) for said, _ in wishes)
         message.constraints += [constraint for _, constraint in wishes]
     return True
 
 
-def _drop_words(scene: _Scene, message: _Message) -> bool:
+def _drop_words(scene: Scene, message: _Message) -> bool:
     if not scene.state.texts:
         return False
     text = scene.state.texts[-1]
-    message.text = scene.filled("no_longer", v=text)
+    message.text = scene.said("no_longer", v=text)
     message.withdrawn.append(text)
     return True
 
 
-def _change(scene: _Scene, message: _Message) -> bool:
+def _change(scene: Scene, message: _Message) -> bool:
     """One value in another's place."""
     able = [one for one in scene.state.constraints if isinstance(one.value, str) and one.operator is Operator.IS]
     able = [one for one in able if scene.catalog.schema.facet(one.facet).kind in (Kind.CATEGORY, Kind.CATEGORIES)]
@@ -451,32 +326,32 @@ def _change(scene: _Scene, message: _Message) -> bool:
     if not others:
         return False
     value = scene.draw.choice(others)
-    message.text = scene.filled("instead", v=_cased(value, scene.draw), w=_cased(str(held.value), scene.draw))
-    message.constraints.append(_constraint(facet, Operator.IS, value, value, held.must))
+    message.text = scene.said("instead", v=cased(value, scene.draw), w=cased(str(held.value), scene.draw))
+    message.constraints.append(held_to(facet, Operator.IS, value, value, held.must))
     if facet.column.kind is Kind.CATEGORIES:
         message.withdrawn.append(held)
     return True
 
 
-def _begin_anew(scene: _Scene, message: _Message) -> bool:
-    wishes = _chosen(scene, 2)
+def _begin_anew(scene: Scene, message: _Message) -> bool:
+    wishes = wishes_of(scene, 2)
     if not wishes or not (scene.state.constraints or scene.state.texts):
         return False
     noun = scene.draw.choice(scene.shop.nouns)
-    message.text = scene.filled("anew", c=f"{noun} " + scene.way("joints").join(said for said, _ in wishes))
+    message.text = scene.said("anew", c=f"{noun} " + scene.way("joints").join(said for said, _ in wishes))
     message.constraints = [constraint for _, constraint in wishes]
     message.anew = True
     return True
 
 
-def _count(scene: _Scene, message: _Message) -> bool:
+def _count(scene: Scene, message: _Message) -> bool:
     message.count = scene.draw.randint(1, 10)
-    message.text = scene.filled("counts", v=small_number(message.count, scene.draw))
+    message.text = scene.said("counts", v=small_number(message.count, scene.draw))
     return True
 
 
 def _plain(name: str, act: Act) -> Move:
-    def move(scene: _Scene, message: _Message) -> bool:
+    def move(scene: Scene, message: _Message) -> bool:
         message.text = scene.way(name)
         message.acts.append(act)
         return True
@@ -484,27 +359,27 @@ def _plain(name: str, act: Act) -> Move:
     return move
 
 
-def _more_with(scene: _Scene, message: _Message) -> bool:
-    wishes = _chosen(scene, 1)
-    message.text = scene.way("more_of") + "".join(_filled(scene.way("and_of"), c=said) for said, _ in wishes)
+def _more_with(scene: Scene, message: _Message) -> bool:
+    wishes = wishes_of(scene, 1)
+    message.text = scene.way("more_of") + "".join(filled(scene.way("and_of"), c=said) for said, _ in wishes)
     message.constraints = [constraint for _, constraint in wishes]
     message.acts.append(Act.MORE)
     return bool(wishes)
 
 
-def _alike(scene: _Scene, message: _Message) -> bool:
+def _alike(scene: Scene, message: _Message) -> bool:
     said, mention = _item(scene, Stance.SIMILAR)
-    message.text = scene.filled("similar", t=said)
+    message.text = scene.said("similar", t=said)
     message.mentions.append(mention)
     message.acts.append(Act.SIMILAR)
     if scene.draw.random() < 0.3:
-        for wish, constraint in _chosen(scene, 1):
-            message.text += _filled(scene.way("and_of"), c=wish)
+        for wish, constraint in wishes_of(scene, 1):
+            message.text += filled(scene.way("and_of"), c=wish)
             message.constraints.append(constraint)
     return True
 
 
-def _stance(scene: _Scene, message: _Message) -> bool:
+def _stance(scene: Scene, message: _Message) -> bool:
     stance = Stance(scene.draw.choice(list(PHRASES["stances"])))
     said, mention = _item(scene, stance)
     if scene.draw.random() < 0.2:
@@ -512,47 +387,47 @@ def _stance(scene: _Scene, message: _Message) -> bool:
         if other.item_id != mention.item_id:
             said += f" and {also}"
             message.mentions.append(other)
-    message.text = _filled(scene.draw.choice(PHRASES["stances"][str(stance)]), t=said)
+    message.text = filled(scene.draw.choice(PHRASES["stances"][str(stance)]), t=said)
     message.mentions.insert(0, mention)
     message.acts.append(Act.FEEDBACK)
     if scene.draw.random() < 0.35:
-        for wish, constraint in _chosen(scene, 1):
-            message.text += _filled(scene.way("and_of"), c=wish)
+        for wish, constraint in wishes_of(scene, 1):
+            message.text += filled(scene.way("and_of"), c=wish)
             message.constraints.append(constraint)
     return True
 
 
-def _look_up(scene: _Scene, message: _Message) -> bool:
+def _look_up(scene: Scene, message: _Message) -> bool:
     """A title, which the shop may have or not."""
     if scene.draw.random() < 0.6:
         row = scene.draw.randrange(len(scene.catalog))
         title = scene.catalog.titles[row]
     else:
         title = made_shop(scene.draw).catalog.titles[0]
-    message.text = scene.filled("look_up", t=title)
+    message.text = scene.said("look_up", t=title)
     message.also.append(LookUp(title=title))
     message.acts.append(Act.DETAILS)
     return True
 
 
-def _details(scene: _Scene, message: _Message) -> bool:
+def _details(scene: Scene, message: _Message) -> bool:
     said, mention = _item(scene, Stance.ASKED)
     message.mentions.append(mention)
     message.acts.append(Act.DETAILS)
     priced = [one for one in scene.shop.facets if one.column.meaning is Meaning.PRICE]
     if priced and scene.draw.random() < 0.3:
-        message.text = scene.filled("price_question", t=said)
+        message.text = scene.said("price_question", t=said)
         message.asked.append(priced[0].column.name)
     elif scene.draw.random() < 0.7:
         facet = scene.draw.choice(scene.shop.facets)
-        message.text = scene.filled("question", t=said, l=facet.label)
+        message.text = scene.said("question", t=said, l=facet.label)
         message.asked.append(facet.column.name)
     else:
-        message.text = scene.filled("details", t=said)
+        message.text = scene.said("details", t=said)
     return True
 
 
-def _compare(scene: _Scene, message: _Message) -> bool:
+def _compare(scene: Scene, message: _Message) -> bool:
     table = scene.state.table
     if len(table) < 2:
         return False
@@ -560,25 +435,25 @@ def _compare(scene: _Scene, message: _Message) -> bool:
     chance = scene.draw.random()
     if chance < 0.45:
         one, other = scene.draw.sample(range(min(len(table), 4)), 2)
-        message.text = scene.filled("compare", t=_place(scene, one), u=_place(scene, other))
+        message.text = scene.said("compare", t=_place(scene, one), u=_place(scene, other))
         message.mentions = [_mention(scene, table[place], Stance.ASKED) for place in (one, other)]
     elif chance < 0.7:
         message.text = scene.way("compare_all")
     else:
         facet = scene.draw.choice(scene.shop.facets)
-        message.text = scene.filled("compare_in", l=facet.label)
+        message.text = scene.said("compare_in", l=facet.label)
         message.asked.append(facet.column.name)
     return True
 
 
-def _clarify(scene: _Scene, message: _Message) -> bool:
+def _clarify(scene: Scene, message: _Message) -> bool:
     facet = scene.draw.choice(scene.shop.facets)
-    message.text = scene.filled("clarify", l=facet.label)
+    message.text = scene.said("clarify", l=facet.label)
     message.also.append(Clarify(facet=facet.column.name))
     return True
 
 
-def _choose(scene: _Scene, message: _Message) -> bool:
+def _choose(scene: Scene, message: _Message) -> bool:
     """An answer to the question asked."""
     question = scene.state.question
     if question is None:
@@ -598,7 +473,7 @@ def _choose(scene: _Scene, message: _Message) -> bool:
     return True
 
 
-def _item(scene: _Scene, stance: Stance) -> tuple[str, Mention]:
+def _item(scene: Scene, stance: Stance) -> tuple[str, Mention]:
     """An item by title, or by its place on the table where something lies there."""
     table = scene.state.table
     if table and scene.draw.random() < 0.55:
@@ -609,13 +484,15 @@ def _item(scene: _Scene, stance: Stance) -> tuple[str, Mention]:
     return mention.title, mention
 
 
-def _place(scene: _Scene, place: int) -> str:
+def _place(scene: Scene, place: int) -> str:
     if len(scene.state.table) == 1 and scene.draw.random() < 0.7:
         return scene.draw.choice(("it", "that one", "this"))
-    return scene.draw.choice((_PLACED[place], f"{_PLACED[place]} one", f"number {place + 1}", f"[{place + 1}]", f"no. {place + 1}"))
+    return scene.draw.choice(
+        (_PLACED[place], f"{_PLACED[place]} one", f"number {place + 1}", f"[{place + 1}]", f"no. {place + 1}")
+    )
 
 
-def _mention(scene: _Scene, item_id: str, stance: Stance) -> Mention:
+def _mention(scene: Scene, item_id: str, stance: Stance) -> Mention:
     return Mention(item_id=item_id, title=scene.catalog.titles[scene.catalog.row(item_id)], stance=stance)
 
 
@@ -624,27 +501,14 @@ _FIRST: dict[Move, int] = {
     _clarify: 2, _plain("chat", Act.CHAT): 4, _plain("help", Act.HELP): 3, _plain("outside", Act.OUTSIDE): 4,
 }  # fmt: skip
 _LATER: dict[Move, int] = {
-    _refine: 26, _would_like: 7, _refuse: 10, _less_than_shown: 8, _drop: 10, _drop_words: 3, _change: 8, _begin_anew: 6,
-    _count: 4, _plain("more_of", Act.MORE): 5, _more_with: 3, _plain("undo", Act.UNDO): 3, _plain("start_over", Act.START_OVER): 3,
-    _alike: 6, _stance: 7, _look_up: 2, _details: 9, _compare: 7, _clarify: 3, _choose: 22,
+    _refine: 26, _would_like: 7, _refuse: 10, _less_than_shown: 8, _drop: 10, _drop_words: 3, _change: 8, _count: 4,
+    _begin_anew: 6, _plain("more_of", Act.MORE): 5, _more_with: 3, _alike: 6, _stance: 7, _look_up: 2, _details: 9,
+    _compare: 7, _clarify: 3, _choose: 22, _plain("undo", Act.UNDO): 3, _plain("start_over", Act.START_OVER): 3,
     _plain("chat", Act.CHAT): 4, _plain("help", Act.HELP): 2, _plain("outside", Act.OUTSIDE): 3,
 }  # fmt: skip
 
 
 # Style ----------------------------------------------------------------------------------------------------------------
-
-
-def _filled(way: str, **parts: str) -> str:
-    """A way of speaking with its parts in; marks of spans are left out."""
-    noun = parts.get("n", "one")
-    text = way.replace("{n}s", noun if noun.endswith("s") else f"{noun}s")
-    for name, value in parts.items():
-        text = text.replace(f"{{{name}}}", value)
-    return text.replace("[", "").replace("]", "") if "{t}" not in way and "{u}" not in way else text
-
-
-def _cased(value: str, draw: random.Random) -> str:
-    return value.lower() if draw.random() < 0.4 else value
 
 
 def _styled(text: str, message: _Message, draw: random.Random) -> str:
