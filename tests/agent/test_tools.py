@@ -1,11 +1,14 @@
 """The tools: what they give, how wrong arguments are told, several calls at once, and how LangChain sees them."""
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from itertools import pairwise
 from threading import Barrier
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from langchain.agents import create_agent
 from langchain_core.language_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, ToolMessage
@@ -178,6 +181,37 @@ class TestMendingACall:
         assert "find, similar, look_up, compare, details, clarify" in refused(toolbox, "buy")
         with pytest.raises(ToolError, match="no tool"):
             toolbox.schema("buy")
+
+
+SCALARS = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=8),
+    st.sampled_from(["Western", "2 h", "1990"]),
+)
+VALUES = SCALARS | st.lists(SCALARS, max_size=3)
+FACETS = st.sampled_from(["genres", "year", "runtime", "cast", "certificate"]) | st.text(max_size=4)
+CONDITIONS = st.fixed_dictionaries({"facet": FACETS, "op": st.sampled_from(list(map(str, Operator))), "value": VALUES})
+ARGUMENTS = {
+    "where": st.lists(CONDITIONS, max_size=2) | VALUES,
+    "words": st.text(max_size=20) | SCALARS,
+    "items": st.lists(st.sampled_from(ALIENS) | st.text(max_size=4), max_size=3) | VALUES,
+    "facets": st.lists(FACETS, max_size=2) | SCALARS,
+    "facet": FACETS | SCALARS,
+    "title": st.text(max_size=12) | SCALARS,
+    "count": st.integers(0, 21) | SCALARS,
+}
+
+
+@settings(max_examples=150, deadline=None, derandomize=True, database=None)
+@given(tool=st.sampled_from(list(TOOLS)), data=st.data())
+def test_whatever_the_arguments_they_give_a_result_or_a_tool_error(toolbox, tool, data):
+    taken = {name: ARGUMENTS[name] for name in TOOLS[tool].arguments.model_fields if name in ARGUMENTS}
+    arguments = data.draw(st.fixed_dictionaries({}, optional=taken))
+    with suppress(ToolError):
+        assert json.loads(as_json(toolbox.call(tool, arguments))) is not None
 
 
 class TestLookingUp:

@@ -152,6 +152,16 @@ def test_a_page_of_another_origin_is_refused(served):
     assert caught.value.code == 421
 
 
+@pytest.mark.parametrize("written", ["", "no protocol at all\n/quit\n"])
+def test_it_ends_with_its_input_whatever_that_was(environment, written):
+    done = subprocess.run(
+        [sys.executable, "-c", SERVE, "films"],
+        env=environment, capture_output=True, text=True, timeout=60, check=False, input=written,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert all(json.loads(line)["jsonrpc"] == "2.0" for line in done.stdout.splitlines())
+
+
 def test_a_shop_that_is_not_there_is_told(tmp_path, environment):
     done = subprocess.run(
         [sys.executable, "-c", SERVE, str(tmp_path / "no shop")],

@@ -1,5 +1,6 @@
 """The shop's tools over the Model Context Protocol, so that agents of any make can use them."""
 
+import logging
 from io import TextIOWrapper
 from typing import Any
 
@@ -17,6 +18,7 @@ from shoptalk.agent.tools.toolbox import TOOLS
 
 __all__ = ["ToolServer"]
 
+_log = logging.getLogger(__name__)
 _READS = ToolAnnotations(readOnlyHint=True, destructiveHint=False, idempotentHint=True, openWorldHint=False)
 
 
@@ -48,5 +50,8 @@ class ToolServer(FastMCP[Any]):
     async def serve_stdio(self, stdout: TextIOWrapper) -> None:
         """Serve whoever writes to standard input, until it is closed. `stdout` carries the protocol alone."""
         server = self._mcp_server
-        async with stdio_server(stdout=anyio.wrap_file(stdout)) as (reading, writing):
-            await server.run(reading, writing, server.create_initialization_options())
+        try:
+            async with stdio_server(stdout=anyio.wrap_file(stdout)) as (reading, writing):
+                await server.run(reading, writing, server.create_initialization_options())
+        except* (anyio.ClosedResourceError, anyio.BrokenResourceError, BrokenPipeError):
+            _log.info("the other side has gone before it was answered")
