@@ -1,0 +1,304 @@
+"""Words of a sentence held against a record: names, values, what is denied, and who did what."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from shoptalk.agent.claims.objection import Objection, Wrong
+from shoptalk.agent.claims.pieces import Piece, ends_clause, in_words
+from shoptalk.agent.claims.records import Record
+from shoptalk.agent.claims.vocabulary import GLUE, NEGATING_VERBS, NEGATORS, ROLES
+from shoptalk.agent.phrasing import label_of
+from shoptalk.agent.tokens import singular, words
+from shoptalk.retrieval.query import Constraint, Operator
+from shoptalk.retrieval.schema import Kind, Meaning, Schema
+from shoptalk.retrieval.stopwords import STOP_WORDS
+
+_LONGEST = 7
+#: Verbs behind 'and' with which a new statement begins: 'has no pool and is near the sea'.
+_NEW_VERB = frozenset(
+    """is are was has have runs costs comes offers includes stars weighs lasts sits lies allows stays keeps holds features
+    provides it they takes rated""".split()
+)
+_LINKS = frozenset({"-", "‑", "'", "’", "“", "”", '"', "/", "&"})
+_LINKING = frozenset({"of", "the", "and", "de", "la", "von", "van", "di", "du", "del", "in", "on", "a", "for"})
+_TO_ROLE = frozenset({"by", "and", "", "is", "was", "are", "the", "of"})
+_ROLE_WITHIN = 14
+_NOT_DENYING = (
+    ("not", "only"),
+    ("not", "just"),
+    ("no", "doubt"),
+    ("nothing", "but"),
+    ("not", "to"),
+    ("no", "1"),
+    ("not", "far"),
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """Words next to each other that claim something: pieces `at`, and whether they are denied."""
+
+    at: tuple[int, ...]
+    denied: bool
+
+
+class Facts:
+    """Holds words against records. `things`: words for what the shop sells, which tell nothing of an item."""
+
+    def __init__(
+        self, schema: Schema, records: Sequence[Record], constraints: Sequence[Constraint], things: frozenset[str]
+    ) -> None:
+        self._things = things
+        self._schema = schema
+        self._records = records
+        self._musts = [
+            one for one in constraints if one.must and (one.operator is Operator.IS_NOT or one.value is False)
+        ]
+        self._known: dict[str, set[str]] = {}
+        for record in records:
+            for name, line in record.values.items():
+                for value in line.split("|"):
+                    for stem in value.split():
+                        self._known.setdefault(stem, set()).add(name)
+        for one in constraints:
+            if schema.facet(one.facet).kind in (Kind.CATEGORY, Kind.CATEGORIES):
+                for asked in one.values:
+                    for word in words(str(asked)):
+                        self._known.setdefault(singular(word), set()).add(one.facet)
+        self._people = [
+            facet
+            for facet in schema.facets
+            if facet.meaning is Meaning.PERSON or facet.kind in (Kind.CATEGORY, Kind.CATEGORIES)
+        ]
+        self._labels = {facet.name: tuple(singular(one) for one in words(label_of(facet))) for facet in self._people}
+        flags = [facet for facet in schema.facets if facet.kind is Kind.FLAG]
+        self._flag_words = frozenset(
+            singular(one) for facet in flags for one in words(label_of(facet)) if one not in STOP_WORDS
+        )
+
+    def runs(self, pieces: Sequence[Piece], at: Sequence[int], taken: Sequence[bool]) -> list[Run]:
+        """The claims in words of a stretch: what is neither glue nor taken, with what stands together kept together."""
+        denied = self._denied(pieces, at)
+        found: list[Run] = []
+        run: list[int] = []
+        for there in at:
+            piece = pieces[there]
+            claims = piece.is_word and not taken[there] and not self._is_glue(piece)
+            if claims and run and denied[run[-1]] != denied[there]:
+                found.append(Run(tuple(run), denied[run[-1]]))
+                run = []
+            if claims:
+                run.append(there)
+            elif run and not (
+                piece.text in _LINKS
+                or (piece.form in _LINKING and pieces[run[-1]].capital and _next_capital(pieces, there))
+            ):
+                found.append(Run(tuple(run), denied[run[0]]))
+                run = []
+            elif run and piece.is_word:
+                run.append(there)
+        if run:
+            found.append(Run(tuple(run), denied[run[0]]))
+        return found
+
+    def _is_glue(self, piece: Piece) -> bool:
+        return (piece.form in GLUE or piece.form in self._things) and piece.stem not in self._flag_words
+
+    def _denied(self, pieces: Sequence[Piece], at: Sequence[int]) -> dict[int, bool]:
+        found: dict[int, bool] = {}
+        on = False
+        for there in at:
+            piece = pieces[there]
+            after = pieces[there + 1].form if there + 1 < len(pieces) else ""
+            if (
+                ends_clause(piece)
+                or piece.form in ("just", "rather", "instead")
+                or (piece.text == "," and after not in ("or", "nor", "no", "not"))
+            ):
+                on = False
+            if piece.form == "and" and after in _NEW_VERB:
+                on = False
+            if (
+                piece.form in NEGATORS or piece.form in NEGATING_VERBS or (piece.form == "free" and after == "of")
+            ) and (piece.form, after) not in _NOT_DENYING:
+                on = True
+            if piece.form in ("non",) or (piece.form == "free" and after == "of"):
+                on = True
+            found[there] = on
+        return found
+
+    def wrong(self, pieces: Sequence[Piece], run: Run, item: int) -> Iterator[Objection]:
+        """What the run says of the item that its record does not."""
+        record = self._records[item]
+        if run.denied:
+            yield from self._wrongly_denied(pieces, run, record)
+            return
+        said = [there for there in run.at if pieces[there].is_word]
+        yield from self._switched_off(pieces, said, record)
+        begin = 0
+        while begin < len(said):
+            length = _longest(pieces, said[begin:], record)
+            part = said[begin : begin + max(length, 1)]
+            if objection := self._untraced(pieces, said, begin, length, record):
+                yield objection
+            elif length:
+                yield from self._wrong_role(pieces, part, record)
+            begin += max(length, 1)
+
+    def _switched_off(self, pieces: Sequence[Piece], said: Sequence[int], record: Record) -> Iterator[Objection]:
+        stems = [pieces[there].stem for there in said]
+        for off in record.off:
+            if off and set(off) <= set(stems) and not _stands_elsewhere(off, record):
+                yield Objection(Wrong.FACT, " ".join(off), f"the record of {record.item.title} says that it is not so")
+
+    def _untraced(
+        self, pieces: Sequence[Piece], said: Sequence[int], begin: int, length: int, record: Record
+    ) -> Objection | None:
+        piece = pieces[said[begin]]
+        if length == 0:
+            strict = piece.stem in self._flag_words
+            if piece.form in GLUE and not strict:
+                return None
+            if (not strict and record.holds(piece.form)) or piece.stem in record.stems:
+                return None if not _is_torn(pieces, said, begin, 1, record) else self._torn(pieces, said, record)
+            return self._unknown(piece.text, piece.form, record)
+        if length < 2 and piece.form not in GLUE and _is_torn(pieces, said, begin, length, record):
+            return self._torn(pieces, said, record)
+        if all(
+            pieces[there].form in GLUE and pieces[there].stem not in self._flag_words
+            for there in said[begin : begin + length]
+        ):
+            return None
+        return None
+
+    def _torn(self, pieces: Sequence[Piece], said: Sequence[int], record: Record) -> Objection:
+        name = in_words([pieces[there] for there in said])
+        return Objection(Wrong.FACT, name, f"nothing that is known of {record.item.title} holds this name")
+
+    def _unknown(self, text: str, form: str, record: Record) -> Objection:
+        elsewhere = any(other is not record and other.holds(form) for other in self._records)
+        kind = Wrong.SWAPPED if elsewhere else Wrong.FACT
+        return Objection(kind, text, f"nothing that is known of {record.item.title} says so")
+
+    def _wrong_role(self, pieces: Sequence[Piece], part: Sequence[int], record: Record) -> Iterator[Objection]:
+        """'Directed by' somebody who only acts in it; 'brand' of what is the country."""
+        stems = [pieces[there].stem for there in part]
+        role = self._role_before(pieces, part[0])
+        if role is None:
+            return
+        word, facets = role
+        holding = record.facets_holding(stems)
+        named = [name for name in facets if name in record.values]
+        if (holding or (named and pieces[part[0]].capital)) and named and holding.isdisjoint(named):
+            said = in_words([pieces[there] for there in part])
+            yield Objection(Wrong.FACT, f"{word} … {said}", f"that is not what the record of {record.item.title} says")
+
+    def _role_before(self, pieces: Sequence[Piece], at: int) -> tuple[str, list[str]] | None:
+        for there in range(at - 1, max(-1, at - _ROLE_WITHIN), -1):
+            piece = pieces[there]
+            called = self._facets_of_role(piece)
+            if called:
+                return piece.text, called
+            if piece.capital or piece.form in _TO_ROLE and piece.items is None and not ends_clause(piece):
+                continue
+            if piece.text == ":" and there:
+                continue
+            return None
+        return None
+
+    def _facets_of_role(self, piece: Piece) -> list[str]:
+        if not piece.is_word:
+            return []
+        beginnings = ROLES.get(piece.form, ())
+        by_role = [
+            name
+            for name, label in self._labels.items()
+            if any(one.startswith(beginning) for one in label for beginning in beginnings)
+        ]
+        if by_role or piece.form in STOP_WORDS:
+            return by_role
+        return [name for name, label in self._labels.items() if label[-1:] == (piece.stem,)]
+
+    # --- denials -----------------------------------------------------------------------------------------------------
+
+    def _wrongly_denied(self, pieces: Sequence[Piece], run: Run, record: Record) -> Iterator[Objection]:
+        said = [pieces[there] for there in run.at if pieces[there].is_word and not self._is_glue(pieces[there])]
+        stems = [piece.stem for piece in said]
+        if not stems or self._is_off(stems, record):
+            return
+        if self._stands_denied(stems, record):
+            return
+        for piece in said:
+            if not self._is_absent(piece, record):
+                yield Objection(
+                    Wrong.DENIAL, piece.text, f"the record of {record.item.title} does not say that it is not so"
+                )
+
+    def _is_off(self, stems: Sequence[str], record: Record) -> bool:
+        held = set(stems)
+        return any(off and (set(off) <= held or held <= set(off)) for off in record.off)
+
+    def _stands_denied(self, stems: Sequence[str], record: Record) -> bool:
+        runs = [
+            ("no", *stems),
+            ("not", *stems),
+            ("not", "a", *stems),
+            ("without", *stems),
+            ("without", "a", *stems),
+            (*stems, "free"),
+            ("non", *stems),
+        ]
+        return any(record.holds_run(one) for one in runs)
+
+    def _is_absent(self, piece: Piece, record: Record) -> bool:
+        """True if the item is known not to be what the word says: its facet is told, and holds other values."""
+        if piece.stem in record.stems or record.holds(piece.form):
+            return False
+        refused = any(
+            piece.stem in {singular(word) for value in (*one.values, one.words) for word in words(str(value))}
+            for one in self._musts
+        )
+        return refused or any(name in record.values for name in self._known.get(piece.stem, ()))
+
+
+def _longest(pieces: Sequence[Piece], said: Sequence[int], record: Record) -> int:
+    """How many of the words, from the first on, stand in the record next to each other."""
+    for length in range(min(len(said), _LONGEST), 0, -1):
+        if record.holds_run(pieces[there].stem for there in said[:length]):
+            return length
+    return 0
+
+
+def _is_torn(pieces: Sequence[Piece], said: Sequence[int], begin: int, length: int, record: Record) -> bool:
+    """True for a part of a name that does not stand in the record together with the rest of it."""
+    here = pieces[said[begin]]
+    if not here.capital:
+        return False
+    after = begin + max(length, 1)
+    follows = after < len(said) and _touch(pieces, said[after - 1], said[after])
+    leads = begin > 0 and _touch(pieces, said[begin - 1], said[begin])
+    if not (follows or leads):
+        return False
+    return not record.is_value([pieces[there].stem for there in said[begin:after]])
+
+
+def _touch(pieces: Sequence[Piece], one: int, other: int) -> bool:
+    """True for two capitalised words with nothing but a hyphen between."""
+    between = all(piece.text in "-‑'’" for piece in pieces[one + 1 : other])
+    return (
+        between
+        and pieces[one].capital
+        and pieces[other].capital
+        and pieces[one].form not in GLUE
+        and pieces[other].form not in GLUE
+    )
+
+
+def _next_capital(pieces: Sequence[Piece], at: int) -> bool:
+    return at + 1 < len(pieces) and (
+        pieces[at + 1].capital or (pieces[at + 1].form in _LINKING and at + 2 < len(pieces) and pieces[at + 2].capital)
+    )
+
+
+def _stands_elsewhere(off: Sequence[str], record: Record) -> bool:
+    return len(off) == 1 and record.holds_run(off) and any(f" {off[0]} " in line for line in record.values.values())

@@ -1,0 +1,191 @@
+"""What may be said of one item: its record and its evidence, ready to be asked for words, names and numbers."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from functools import lru_cache
+
+from shoptalk.agent.claims.pieces import Piece, pieces_of
+from shoptalk.agent.inflections import bases
+from shoptalk.agent.phrasing import label_of, number_in_words
+from shoptalk.agent.tokens import singular
+from shoptalk.agent.words import SYNONYMS
+from shoptalk.ranking.evidence import (
+    CloseTo,
+    Compared,
+    ConstraintMet,
+    Evidence,
+    FollowsOn,
+    Fresh,
+    LikedTogether,
+    MeaningMatch,
+    NamedAfter,
+    Popular,
+    RuleApplied,
+    SharesWith,
+    Varied,
+    WellRated,
+    WordsMatch,
+)
+from shoptalk.retrieval.catalog import Item
+from shoptalk.retrieval.query import Operator
+from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
+from shoptalk.retrieval.stopwords import STOP_WORDS
+from shoptalk.retrieval.values import parse_flag
+
+_LEAST_BASE = 5
+#: What evidence of a kind allows to be said, besides its own values.
+_WORDS_OF = {
+    "rated": "well highly high rated rating ratings liked",
+    "popular": "popular favourite favorite people choose chosen often take took",
+    "together": "often together goes chosen people times",
+    "follows": "often chosen soon after people next",
+    "talks": "chosen moments past talks often times people",
+    "fresh": "less known lesser than most unusual",
+    "varied": "variety different varied less other",
+    "words": "mentions mentioned",
+}
+
+
+@lru_cache(maxsize=16_384)
+def roots(word: str) -> frozenset[str]:
+    """What the word shares with its other forms: 'Italian' and 'Italy', 'animated' and 'animation'."""
+    stem = singular(word)
+    found = {base for base in bases(stem) if len(base) >= _LEAST_BASE - 1} if len(stem) >= _LEAST_BASE else set()
+    return frozenset({stem, *found})
+
+
+def line_of(text: str) -> str:
+    """The words and numbers of a text in the singular, a space around each, marks between sentences kept as '|'."""
+    return " " + " ".join(_stems(pieces_of(text))) + " "
+
+
+def _stems(pieces: Iterable[Piece]) -> Iterator[str]:
+    for piece in pieces:
+        if piece.is_word:
+            yield piece.stem
+        elif piece.text in ".;!?|\n":
+            yield "|"
+
+
+class Record:
+    """An item as the check knows it. `known` is False for one of which only the title is known."""
+
+    def __init__(self, schema: Schema, item: Item, evidence: Iterable[Evidence], reasons: Iterable[str]) -> None:
+        self.schema = schema
+        self.item = item
+        self.evidence = tuple(evidence)
+        self.known = bool(item.facets or item.text)
+        self.values: dict[str, str] = {}
+        self.off: list[tuple[str, ...]] = []
+        told = [item.title, item.text, *reasons]
+        for name, value in item.facets.items():
+            told.extend(self._told(schema.facet(name), value))
+        for fact in self.evidence:
+            told.extend(_evident(schema, fact))
+        self.line = line_of(" | ".join(told)).replace(" | | ", " | ")
+        self.stems = frozenset(self.line.split()) - {"|"}
+
+    def _told(self, facet: Column, value: object) -> Iterator[str]:
+        if facet.meaning is Meaning.HIDDEN:
+            return
+        label = label_of(facet)
+        switch = value if isinstance(value, bool) else parse_flag(value) if isinstance(value, str) else None
+        if switch is None or not isinstance(value, bool):
+            yield label
+        if switch is True:
+            yield label
+        elif switch is False:
+            self.off.append(tuple(stem for stem in line_of(label).split() if stem not in STOP_WORDS))
+        elif isinstance(value, float):
+            yield number_in_words(facet, value)
+        elif isinstance(value, tuple | str):
+            several = value if isinstance(value, tuple) else (value,)
+            self.values[facet.name] = "|".join(line_of(one) for one in several)
+            yield from several
+            yield from _day(several[0]) if facet.kind is Kind.DATE else ()
+
+    @property
+    def numbers(self) -> Iterator[tuple[Column, float]]:
+        """The facets that count something, with the item's value."""
+        for name, value in self.item.facets.items():
+            facet = self.schema.facet(name)
+            if isinstance(value, float) and not isinstance(value, bool) and facet.meaning is not Meaning.HIDDEN:
+                yield facet, value
+
+    def number(self, facet: Column) -> float | None:
+        """The item's value of a number or a date (as 20240531), None where it has none."""
+        value = self.item.facets.get(facet.name)
+        if facet.kind is Kind.DATE and isinstance(value, str):
+            digits = "".join(c for c in value[:10] if c.isdigit())
+            return float(digits) if len(digits) == 8 else None
+        return value if isinstance(value, float) and not isinstance(value, bool) else None
+
+    def holds_run(self, stems: Iterable[str]) -> bool:
+        """True if the words stand in the record next to each other."""
+        return f" {' '.join(stems)} " in self.line
+
+    def holds(self, word: str) -> bool:
+        """True if the word, another form of it or another word for a value of the item stands in the record."""
+        if singular(word) in self.stems or not roots(word).isdisjoint(self._roots):
+            return True
+        return any(self.is_value(line_of(value).split()) for value in SYNONYMS.get(word, ()))
+
+    def is_value(self, stems: Iterable[str]) -> bool:
+        """True if the words are a whole value of one of its facets."""
+        run = f" {' '.join(stems)} "
+        return any(run in line.split("|") for line in self.values.values())
+
+    def facets_holding(self, stems: Iterable[str]) -> set[str]:
+        """The facets in which the words stand."""
+        run = f" {' '.join(stems)} "
+        return {name for name, line in self.values.items() if run in line}
+
+    @property
+    def _roots(self) -> frozenset[str]:
+        return _roots_of(self.stems)
+
+
+@lru_cache(maxsize=64)
+def _roots_of(stems: frozenset[str]) -> frozenset[str]:
+    return frozenset(root for stem in stems for root in roots(stem))
+
+
+def _day(value: str) -> Iterator[str]:
+    try:
+        day = date.fromisoformat(value[:10])
+    except ValueError:
+        return
+    yield f"{day.day} {day:%B} {day.year}"
+    yield f"{day:%B} {day.day} {day.year}"
+    yield f"{day:%B} {day.year}"
+    yield f"{day:%A}"
+
+
+def _evident(schema: Schema, fact: Evidence) -> Iterator[str]:
+    """What a fact allows to be said in words. Numbers of it, only where they are its own."""
+    yield _WORDS_OF.get(fact.kind, "")
+    match fact:
+        case ConstraintMet() if fact.constraint.operator is not Operator.IS_NOT and fact.constraint.value is not False:
+            yield fact.constraint.words
+            values = fact.constraint.value if isinstance(fact.constraint.value, tuple) else ()
+            yield from (
+                str(one)
+                for one in values
+                if isinstance(one, str) and isinstance(fact.value, tuple) and one in fact.value
+            )
+        case SharesWith():
+            yield from (value for _, value in fact.shared)
+        case WordsMatch():
+            yield from fact.words
+        case WellRated():
+            yield f"by {fact.count or ''} ratings | from {fact.count or ''} reviews | {fact.count or ''} people"
+        case LikedTogether():
+            yield f"{fact.sessions} times"
+        case NamedAfter():
+            yield f"{fact.times} of {fact.among} moments"
+        case Popular():
+            yield f"no {fact.rank} | number {fact.rank}"
+        case RuleApplied():
+            yield f"featured by the shop | {fact.why}" if fact.rule != "stock" else "sold out at the moment"
+        case CloseTo() | FollowsOn() | Compared() | MeaningMatch() | Fresh() | Varied():
+            pass
