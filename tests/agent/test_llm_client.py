@@ -166,6 +166,7 @@ class TestFailures:
             (Fault(FaultKind.UNCLOSED), Failure.EMPTY),
             (Fault(FaultKind.DROPPED, after=0), Failure.DOWN),
             (Fault(FaultKind.DROPPED), Failure.DOWN),
+            (Fault(FaultKind.FAILING), Failure.REFUSED),
             (Fault(FaultKind.GARBAGE), Failure.GARBAGE),
             (Fault(FaultKind.BROKEN), Failure.GARBAGE),
             (Fault(FaultKind.LOOPING), Failure.LOOPING),
@@ -243,8 +244,11 @@ class TestFailures:
     def test_what_is_no_model_server(self):
         with StandIn(answer) as server, model_of(f"{server.url}/elsewhere", model="any") as model:
             error = failure_of(lambda: plan(model))[1]
-        assert error.failure is Failure.REFUSED
-        assert "/v1" in error.detail
+            assert error.failure is Failure.REFUSED
+            assert "/v1" in error.detail
+        with StandIn(answer) as server, model_of(f"{server.url}/elsewhere") as model:
+            error = failure_of(lambda: plan(model))[1]
+            assert "no OpenAI-compatible server" in error.detail
 
     def test_a_closed_client_says_so(self, server):
         with model_of(server.url) as model:
@@ -269,8 +273,9 @@ class TestTime:
         assert time.monotonic() - began < 10
 
     def test_a_stalling_answer_is_given_up_when_time_is_over(self, server, model):
+        plan(model)
         server.fail(Fault(FaultKind.STALLING, seconds=60, after=4))
-        text, error = failure_of(lambda: explain(model, first=5, seconds=0.5))
+        text, error = failure_of(lambda: explain(model, first=5, seconds=1.5))
         assert ANSWER.startswith(text)
         assert text
         assert error.failure is Failure.LATE
@@ -297,9 +302,9 @@ class TestTime:
     def test_the_server_notices_who_gave_up(self, server, model):
         plan(model)
         server.fail(*[Fault(FaultKind.LATE, seconds=60)] * 2, Fault(FaultKind.STALLING, seconds=60))
-        for call in (lambda: explain(model, first=0.2), lambda: plan(model, seconds=0.2)):
+        for call in (lambda: explain(model, first=0.6), lambda: plan(model, seconds=0.6)):
             failure_of(call)
-        failure_of(lambda: explain(model, first=5, seconds=0.3))
+        failure_of(lambda: explain(model, first=5, seconds=0.6))
         until(lambda: server.counts.aborted == 3)
         assert server.counts.running == 0
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["stand_in"]
 
 _FAULT = (
-    "How every answer fails: late, slow, stalling, dropped, refusing, empty, garbage, broken, looping, cut_off, "
-    "thinking, unclosed or not_json."
+    "How every answer fails: late, slow, stalling, dropped, failing, refusing, empty, garbage, broken, looping, "
+    "cut_off, thinking, unclosed or not_json."
 )
 
 

@@ -209,7 +209,7 @@ def _choices(config: LlmConfig, server: Server, wanted: Wanted) -> dict[str, Any
     if not str(urlsplit(config.url).hostname).endswith(_OPENAI):
         extra["max_tokens"] = wanted.most_tokens
     if wanted.schema is not None:
-        schema = {"name": "answer", "schema": wanted.schema, "strict": True}
+        schema = {"name": "answer", "schema": wanted.schema}  # not strict: OpenAI would refuse what need not be there
         extra["response_format"] = {"type": "json_schema", "json_schema": schema}
     counting: dict[str, Any] = {"include_usage": True}
     if server.is_vllm:

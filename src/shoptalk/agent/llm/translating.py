@@ -77,7 +77,8 @@ def _no_model(asked: Asked) -> str:
     has = ", ".join(f"'{name}'" for name in asked.models[:8])
     if has:
         return f"{asked.url} has no model '{asked.model}'; set SHOPTALK_LLM_MODEL to one of those it has: {has}"
-    return f"{asked.url} has no model '{asked.model}', or is no OpenAI-compatible server: the address often ends in /v1"
+    lacks = f"has no model '{asked.model}', or " if asked.model else ""
+    return f"{asked.url} {lacks}is no OpenAI-compatible server: set SHOPTALK_LLM_URL, which often ends in /v1"
 
 
 def _message(body: object) -> str:

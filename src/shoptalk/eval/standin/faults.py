@@ -16,6 +16,7 @@ class FaultKind(StrEnum):
     SLOW = "slow"
     STALLING = "stalling"
     DROPPED = "dropped"
+    FAILING = "failing"
     REFUSING = "refusing"
     EMPTY = "empty"
     GARBAGE = "garbage"
@@ -32,7 +33,8 @@ class Fault:
     """One thing that goes wrong.
 
     `seconds` is how long a late or stalling answer keeps one waiting, and a slow one with each token (then 0.5 is
-    a good value); `after` how many tokens come before an answer stalls, is dropped or runs in circles; `status` the
+    a good value); `after` how many tokens come before an answer stalls, is dropped, fails with an error's event in the
+    stream, or runs in circles; `status` the
     HTTP status of a refusal; `own_field`: reasoning comes in a field of its own rather than between tags.
     """
 
@@ -53,6 +55,7 @@ class Speech:
     wait_each: float = 0.0
     stall: tuple[int, float] | None = None
     drop: int | None = None
+    fail: int | None = None
     broken: bool = False
 
 
@@ -77,6 +80,7 @@ def speech_of(answer: str, fault: Fault | None, *, most_tokens: int, wait_first:
         wait_each=fault.seconds if fault and kind is FaultKind.SLOW else wait_each,
         stall=(fault.after, fault.seconds) if fault and kind is FaultKind.STALLING else None,
         drop=fault.after if fault and kind is FaultKind.DROPPED else None,
+        fail=fault.after if fault and kind is FaultKind.FAILING else None,
         broken=kind is FaultKind.BROKEN,
     )
 

@@ -246,6 +246,9 @@ class _Telling:
         await _begin(send, "text/event-stream")
         await self._event(send, {"role": "assistant", "content": ""})
         async for delta in self._deltas():
+            if self._written - 1 == self._speech.fail:
+                await _more(send, _sse(_told_error(500, "The stand-in was told to fail here.")))
+                break
             if self._speech.broken:
                 await _more(send, b"data: {this is no JSON\n\n")
             else:
@@ -338,8 +341,12 @@ def _json(told: dict[str, Any], status: int = 200) -> "Response":
 
 
 def _error(status: int, message: str) -> "Response":
+    return _json(_told_error(status, message), status)
+
+
+def _told_error(status: int, message: str) -> dict[str, Any]:
     kind = _TYPES.get(status, "InternalServerError")
-    return _json({"error": {"message": message, "type": kind, "param": None, "code": status}}, status)
+    return {"error": {"message": message, "type": kind, "param": None, "code": status}}
 
 
 def _asked(body: dict[str, Any]) -> ChatRequest:
