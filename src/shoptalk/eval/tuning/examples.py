@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from shoptalk.eval.tuning.asked import Planned, Source, TuneExample
-from shoptalk.eval.tuning.explanations import from_made_answers
+from shoptalk.eval.tuning.explanations import explanations_made
 from shoptalk.eval.tuning.plans_from_sgd import plans_from_sgd
 from shoptalk.eval.tuning.plans_made import plans_made
 
@@ -28,7 +28,7 @@ def examples(sgd: Path | None, seed: int, count: int) -> Iterator[TuneExample]:
     draws = {name: random.Random(f"{seed} {name}") for name in SHARES}
     sources: dict[Source, Iterator[tuple[TuneExample, ...]]] = {
         "made": _asked(plans_made(draws["made"]), "made"),
-        "explained": from_made_answers(draws["explained"]),
+        "explained": explanations_made(draws["explained"]),
     }
     if sgd is not None:
         sources["sgd"] = _asked(plans_from_sgd(sgd, draws["sgd"]), "sgd")
