@@ -47,10 +47,9 @@ def check_tables(report: "CheckReport") -> list[Any]:
     """A table of the checks on both halves, then what each stops by way and by catalog on the half that was held."""
     from rich.text import Text
 
-    size = (
-        f"{report.sentences:,} sentences over {report.catalogs} catalogs and {report.talks} talks: "
-        f"{report.true:,} true, {report.false:,} false in {report.ways} ways; seed {report.seed}; intervals: 95%, Wilson"
-    )
+    size = f"{report.sentences:,} sentences over {report.catalogs} catalogs and {report.talks} talks: "
+    size += f"{report.true:,} true, {report.false:,} false in {report.ways} ways; "
+    size += f"seed {report.seed}; intervals: 95%, Wilson"
     return [_whole(report), _by_way(report), _by_catalog(report), Text(size, style="dim")]
 
 

@@ -100,7 +100,7 @@ def _wrong_number(desk: _Desk, statement: Statement) -> str | None:
             return None
         if claim.kind in ("under", "over"):
             factor = 0.4 if claim.kind == "under" else 2.5
-            return desk.drawn([replace(claim, value=float(round(value * factor)))])
+            return desk.drawn([replace(claim, value=round(value * factor, 0 if value > 5 else 1))])
         if claim.kind in ("decade", "both_decade"):
             return desk.drawn([replace(claim, value=value + step) for step in (-30.0, -20.0, 20.0, -40.0)])
         return desk.drawn([replace(claim, value=one) for one in _other_numbers(claim.facet, value)])
