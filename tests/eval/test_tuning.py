@@ -13,6 +13,7 @@ from shoptalk.eval.tuning.examples import TuneExample
 from shoptalk.eval.tuning.merging import merged
 from shoptalk.eval.tuning.packing import can_share, packs, row_of, sequenced
 from shoptalk.eval.tuning.training import TuneConfig, tune
+from shoptalk.retrieval.encoder import quiet
 
 SYSTEMS = ("You plan for a shop of films. Facets: genre, year, length.", "You plan for a shop of lamps. Facets: watt.")
 CONFIG = TuneConfig(rank=4, rate=1e-2, epochs=3.0, row=200, step=300, held_out=8, measures=2, precision="float32")
@@ -190,7 +191,8 @@ def test_a_merged_model_says_what_base_and_adapter_say(tuned, base, tmp_path):
 
     into = merged(base, tuned[0], tmp_path / "whole")
     whole, tokenizer = load_base(base_folder(into, tmp_path))
-    both = PeftModel.from_pretrained(load_base(base)[0], str(tuned[0]))
+    with quiet():
+        both = PeftModel.from_pretrained(load_base(base)[0], str(tuned[0]))
     ids = torch.tensor([sequenced(tokenizer, EXAMPLES[:1])[0].ids])
     with torch.no_grad():
         torch.testing.assert_close(whole(ids).logits, both(ids).logits, atol=1e-3, rtol=1e-3)

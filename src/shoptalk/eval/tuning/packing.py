@@ -37,7 +37,7 @@ class Row:
     """n tokens of k examples, m of which are targets.
 
     `ids` (1, n); `positions` (1, n) and `mask` (1, 1, n, n), True where a token sees another, are None in a plain row
-    of one example; `kept` (m,) places that a target is said from, `labels` (m,) the targets, `owner` (m,) whose they are.
+    of one example; `kept` (m,) places a target is said from, `labels` (m,) the targets, `owner` (m,) whose they are.
     """
 
     ids: Tensor
@@ -150,13 +150,12 @@ def _cut(sequences: Sequence[Sequenced], places: Sequence[int], most: int) -> It
     tokens = prefix = 0
     for place in places:
         one = sequences[place]
-        common = shared_beginning([sequences[row[0]], one]) if row else len(one)
-        prefix = min(prefix, common) if row else one.start
-        if row and tokens + len(one) - prefix > most:
+        common = min(prefix, shared_beginning([sequences[row[0]], one])) if row else one.start
+        if row and tokens + len(one) - len(row) * common > most:
             yield row
-            row, tokens, prefix = [], 0, one.start
-        tokens += len(one) - (prefix if row else 0)
+            row, tokens, common = [], 0, one.start
         row.append(place)
+        tokens, prefix = tokens + len(one), common  # of all whole: the beginning is taken off when it is asked
     if row:
         yield row
 

@@ -43,8 +43,8 @@ class TuneConfig:
     warmup: float = 0.04
     epochs: float = 1.0
     minutes: float | None = None
-    row: int = 1100
-    step: int = 2200
+    row: int = 1400
+    step: int = 2800
     longest: int = 2048
     held_out: int = 160
     measures: int = 5
