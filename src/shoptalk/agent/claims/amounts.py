@@ -368,6 +368,8 @@ class Numbers:
 
         `earlier`: the number before it, which tells what a bare one counts: '[1] has 120 rooms, [2] just 28'.
         """
+        if amount.unit == "year" and record.holds_run((pieces[amount.last - 1].stem,)) and pieces[amount.last - 1].tail:
+            return True
         called = self.meant(pieces, amount)
         if called is None and amount.unit is None and earlier is not None and not self._bare(pieces, amount, record):
             amount = replace(amount, unit=earlier.unit)

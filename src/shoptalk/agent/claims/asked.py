@@ -7,7 +7,7 @@ from shoptalk.agent.claims.amounts import Amount
 from shoptalk.agent.claims.objection import Objection, Wrong
 from shoptalk.agent.claims.pieces import Piece, ends_clause, in_words, pieces_of
 from shoptalk.agent.claims.records import Record, roots
-from shoptalk.agent.claims.vocabulary import GLUE, NEGATORS, TRADE
+from shoptalk.agent.claims.vocabulary import GLUE, NEGATORS, QUALITIES, TRADE
 from shoptalk.agent.explaining import Answer
 from shoptalk.agent.phrasing import constraint_in_words, label_of
 from shoptalk.agent.quantities import Bound
@@ -257,7 +257,7 @@ class Asked:
             if (
                 at in counted
                 or not piece.is_word
-                or piece.form in GLUE
+                or (piece.form in GLUE and piece.form not in QUALITIES)
                 or piece.form in _TELLS | _SAID_OF_YOU | _OURS | _LIKING | NEGATORS | _REFUSING
             ):
                 continue

@@ -9,7 +9,7 @@ from shoptalk.agent.claims.amounts import Amount, Numbers
 from shoptalk.agent.claims.pieces import Piece
 from shoptalk.agent.claims.records import Record
 from shoptalk.agent.claims.stretches import Stretch
-from shoptalk.agent.claims.vocabulary import CUES, NEGATORS, QUALITIES, TRADE
+from shoptalk.agent.claims.vocabulary import CUES, MEASURES, NEGATORS, QUALITIES, TRADE
 from shoptalk.agent.phrases import COMPARED, EXTREMES, FACTORS
 from shoptalk.agent.phrasing import label_of
 from shoptalk.agent.quantities import Bound
@@ -21,7 +21,7 @@ from shoptalk.retrieval.stopwords import STOP_WORDS
 from shoptalk.retrieval.values import factor
 
 _MORE_OF = {"priciest": (Meaning.PRICE, False), "heaviest": (Meaning.WEIGHT, False), "dearest": (Meaning.PRICE, False),
-            "earliest": (Meaning.YEAR, True), "lighter": (Meaning.WEIGHT, True)}  # fmt: skip
+            "earliest": (Meaning.YEAR, True), "youngest": (Meaning.YEAR, False), "younger": (Meaning.YEAR, False)}  # fmt: skip
 _RATED = frozenset("rated rating ratings scored scoring score reviewed".split())
 _UP, _DOWN = frozenset("higher better highest best top".split()), frozenset("lower worse lowest worst".split())
 _COSTS = frozenset("cost costs costing priced".split())
@@ -32,6 +32,7 @@ _FACTOR_BOUNDS = {
     "less than": Bound.LESS, "more than": Bound.MORE, "under": Bound.LESS, "over": Bound.MORE, "about": Bound.ABOUT,
     "roughly": Bound.ABOUT, "nearly": Bound.ABOUT, "almost": Bound.ABOUT, "around": Bound.ABOUT, "at least": Bound.AT_LEAST,
 }  # fmt: skip
+_SHARING = frozenset({"share", "shares", "sharing", "shared"})
 _THAN_WITHIN, _LABEL_WITHIN = 8, 3
 
 
@@ -98,8 +99,7 @@ class Comparing:
                 continue
             for there in range(found.at, found.end):
                 taken[there] = taken[there] or there in inside
-            if found.facets:
-                yield found
+            yield found
 
     def wrong(self, comparison: Comparison, items: Sequence[int]) -> str | None:
         """Why the comparison does not hold for the items; None if it does."""
@@ -129,7 +129,7 @@ class Comparing:
         self, pieces: Sequence[Piece], at: int, stretch: Stretch, amounts: Sequence[Amount], taken: list[bool]
     ) -> Comparison | None:
         told = self._told(pieces, at) or self._counted_by(pieces, at, amounts)
-        if told is None:
+        if told is None or not told[0]:
             return None
         facets, less, most, end = told
         lead = pieces[at - 1].form if at else ""
@@ -195,9 +195,13 @@ class Comparing:
         after = pieces[at + 1] if at + 1 < len(pieces) else None
         if form in ("after", "before") and after is not None and after.items is not None:
             return self._meaning(Meaning.YEAR), form == "before", False, at
-        if form in ("more", "less") and after is not None and after.form == "than":
-            amount = next((one for one in amounts if one.last == at and one.unit), None)
-            return (self._numbers.of_unit(amount), form == "less", False, at + 1) if amount else None
+        if form in ("more", "less", "fewer") and after is not None and after.form == "than":
+            amount = next((one for one in amounts if one.last == at), None)
+            if amount is None:
+                return None
+            counted = next((one for one in reversed(amounts) if one.last <= amount.first), amount)
+            facets = self._numbers.of_unit(amount) or self._numbers.meant(pieces, counted) or []
+            return facets, form != "more", False, at + 1
         lead = pieces[at - 1].form if at else ""
         if form in EXTREMES and lead == "the" and (earlier := [one for one in amounts if one.last < at]):
             facets = self._numbers.meant(pieces, earlier[-1]) or self._numbers.of_unit(earlier[-1])
@@ -313,7 +317,15 @@ class Comparing:
             negated = at > 0 and pieces[at - 1].form in NEGATORS
             if told and negated:
                 return Comparison(Way.MORE, tuple(told[0]), not told[1], at, at + 3, others)
-            return Comparison(Way.SAME, tuple(told[0]), False, at, at + 3, others) if told else None
+            if told or pieces[at + 1].form in MEASURES:
+                return Comparison(Way.SAME, tuple(told[0] if told else ()), False, at, at + 3, others)
+            return None
+        if form in _SHARING:
+            start = at + 1
+            while start < len(pieces) and pieces[start].form in ("its", "their", "the", "same", "a", "one"):
+                start += 1
+            facets, end = self._called(pieces, start)
+            return Comparison(Way.SAME, tuple(facets), False, at, end, others) if facets else None
         if way is None:
             return None
         if form == "equally" and (told := self._quality(pieces[at + 1].form if at + 1 < len(pieces) else "")):
@@ -338,8 +350,9 @@ class Comparing:
         return [], at
 
     def _quality(self, word: str) -> tuple[list[Column], bool] | None:
-        if word in QUALITIES and (facets := self._meaning(QUALITIES[word][0])):
-            return facets, QUALITIES[word][1]
+        for meaning in (QUALITIES[word][0], Meaning.SIZE) if word in QUALITIES else ():
+            if facets := self._meaning(meaning):
+                return facets, QUALITIES[word][1]
         return self._measured(word)
 
     def _factor(self, pieces: Sequence[Piece], at: int, stretch: Stretch) -> Comparison | None:
@@ -359,7 +372,7 @@ class Comparing:
         lead = [piece.form for piece in pieces[max(0, at - 2) : at]]
         bound = _FACTOR_BOUNDS.get(" ".join(lead)) or _FACTOR_BOUNDS.get(lead[-1] if lead else "", Bound.EXACT)
         delta = Amount(times, at, at, bound=bound)
-        return Comparison(Way.FACTOR, tuple(facets), False, at, end, others, delta) if facets else None
+        return Comparison(Way.FACTOR, tuple(facets), False, at, end, others, delta)
 
     # --- holding -----------------------------------------------------------------------------------------------------
 

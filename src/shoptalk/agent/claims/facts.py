@@ -1,12 +1,25 @@
 """Words of a sentence held against a record: names, values, what is denied, and who did what."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shoptalk.agent.claims.objection import Objection, Wrong
 from shoptalk.agent.claims.pieces import Piece, ends_clause, in_words
 from shoptalk.agent.claims.records import Record
-from shoptalk.agent.claims.vocabulary import GLUE, NEGATING_VERBS, NEGATORS, ROLES
+from shoptalk.agent.claims.vocabulary import (
+    GLUE,
+    KINDS_OF_THINGS,
+    MEASURES,
+    NEGATING_VERBS,
+    NEGATORS,
+    PLACES,
+    PRAISE,
+    PRAISED,
+    ROLES,
+    TRADE,
+    TRADES,
+    ANY_TRADE,
+)
 from shoptalk.agent.phrasing import label_of
 from shoptalk.agent.tokens import singular, words
 from shoptalk.retrieval.query import Constraint, Operator
@@ -43,12 +56,21 @@ class Run:
 
 
 class Facts:
-    """Holds words against records. `things`: words for what the shop sells, which tell nothing of an item."""
+    """Holds words against records. `refuses`: whether the person does not want what a word
+    names. `names`: words of the person and the shop for what is sold, which tell
+    nothing of an item."""
 
     def __init__(
-        self, schema: Schema, records: Sequence[Record], constraints: Sequence[Constraint], things: frozenset[str]
+        self,
+        schema: Schema,
+        records: Sequence[Record],
+        constraints: Sequence[Constraint],
+        names: frozenset[str],
+        refuses: Callable[[str], bool],
     ) -> None:
-        self._things = things
+        self._refuses = refuses
+        self._things = names & KINDS_OF_THINGS
+        self._trade = _trade_of(schema, names)
         self._schema = schema
         self._records = records
         self._musts = [
@@ -83,7 +105,7 @@ class Facts:
         run: list[int] = []
         for there in at:
             piece = pieces[there]
-            claims = piece.is_word and not taken[there] and not self._is_glue(piece)
+            claims = piece.is_word and not taken[there] and not self._is_plain(pieces, there, taken)
             if claims and run and denied[run[-1]] != denied[there]:
                 found.append(Run(tuple(run), denied[run[-1]]))
                 run = []
@@ -101,8 +123,29 @@ class Facts:
             found.append(Run(tuple(run), denied[run[0]]))
         return found
 
+    def _is_plain(self, pieces: Sequence[Piece], at: int, taken: Sequence[bool]) -> bool:
+        """True for glue, where what stands beside it does not make it a claim."""
+        piece = pieces[at]
+        if not self._is_glue(piece):
+            return False
+        after = pieces[at + 1].form if at + 1 < len(pieces) else ""
+        if piece.form in PRAISE:
+            return (
+                after in PRAISED or after in ("starting", "place") or (after == "and" and pieces[at + 2 : at + 3] != [])
+            )
+        if piece.form in MEASURES:
+            return at > 0 and (taken[at - 1] or pieces[at - 1].form in ("how", "as"))
+        if piece.form in PLACES:
+            return after not in self._trade
+        return True
+
     def _is_glue(self, piece: Piece) -> bool:
-        return (piece.form in GLUE or piece.form in self._things) and piece.stem not in self._flag_words
+        form = piece.form
+        return (
+            (form in GLUE or form in self._things)
+            and piece.stem not in self._flag_words
+            and (form not in TRADE or form in self._trade)
+        )
 
     def _denied(self, pieces: Sequence[Piece], at: Sequence[int]) -> dict[int, bool]:
         found: dict[int, bool] = {}
@@ -157,18 +200,14 @@ class Facts:
         piece = pieces[said[begin]]
         if length == 0:
             strict = piece.stem in self._flag_words
-            if piece.form in GLUE and not strict:
+            if piece.form in _LINKING and not strict:
                 return None
             if (not strict and record.holds(piece.form)) or piece.stem in record.stems:
                 return None if not _is_torn(pieces, said, begin, 1, record) else self._torn(pieces, said, record)
             return self._unknown(piece.text, piece.form, record)
         if length < 2 and piece.form not in GLUE and _is_torn(pieces, said, begin, length, record):
             return self._torn(pieces, said, record)
-        if all(
-            pieces[there].form in GLUE and pieces[there].stem not in self._flag_words
-            for there in said[begin : begin + length]
-        ):
-            return None
+        return None
         return None
 
     def _torn(self, pieces: Sequence[Piece], said: Sequence[int], record: Record) -> Objection:
@@ -222,7 +261,7 @@ class Facts:
     # --- denials -----------------------------------------------------------------------------------------------------
 
     def _wrongly_denied(self, pieces: Sequence[Piece], run: Run, record: Record) -> Iterator[Objection]:
-        said = [pieces[there] for there in run.at if pieces[there].is_word and not self._is_glue(pieces[there])]
+        said = [pieces[there] for there in run.at if pieces[there].is_word and pieces[there].form not in _LINKING]
         stems = [piece.stem for piece in said]
         if not stems or self._is_off(stems, record):
             return
@@ -254,11 +293,20 @@ class Facts:
         """True if the item is known not to be what the word says: its facet is told, and holds other values."""
         if piece.stem in record.stems or record.holds(piece.form):
             return False
+        if piece.capital and self._refuses(piece.form) and record.known:
+            return True
         refused = any(
             piece.stem in {singular(word) for value in (*one.values, one.words) for word in words(str(value))}
             for one in self._musts
         )
         return refused or any(name in record.values for name in self._known.get(piece.stem, ()))
+
+
+def _trade_of(schema: Schema, names: frozenset[str]) -> frozenset[str]:
+    """What the things of this shop may be called: names of its trade, of any trade where nothing tells which it is."""
+    labels = {word for column in schema.columns for word in (*words(column.name), *words(column.label))}
+    found = [trade for trade in TRADES if trade & labels or trade & names]
+    return frozenset(ANY_TRADE.union(*found)) if found else TRADE
 
 
 def _longest(pieces: Sequence[Piece], said: Sequence[int], record: Record) -> int:

@@ -13,11 +13,13 @@ from shoptalk.agent.claims.mentions import Mentions
 from shoptalk.agent.claims.objection import Objection, Wrong
 from shoptalk.agent.claims.pieces import Piece, in_words, pieces_of
 from shoptalk.agent.claims.records import Record
+from shoptalk.agent.claims.sentences import sentences
 from shoptalk.agent.claims.stretches import Reader, Stretch
-from shoptalk.agent.claims.vocabulary import GLUE, KINDS_OF_THINGS, NEGATORS, TRADE
+from shoptalk.agent.claims.vocabulary import CUES, GLUE, KINDS_OF_THINGS, NEGATORS, TRADE
 from shoptalk.agent.explaining import Answer
 from shoptalk.agent.tokens import singular
 from shoptalk.retrieval.catalog import Item
+from shoptalk.retrieval.schema import Meaning
 
 _COUNTS_BEFORE = frozenset("all these those the just only are other here these found have these is show".split())
 _COUNTED = TRADE | frozenset(
@@ -59,13 +61,15 @@ class Claims:
         self._numbers = Numbers(schema)
         self._comparing = Comparing(schema, self._numbers, records, self._picks)
         self._asked = Asked(answer, records)
-        things = frozenset(thing for thing in KINDS_OF_THINGS if self._asked.names(thing))
-        self._facts = Facts(schema, records, answer.state.constraints, things)
+        names = frozenset(name for name in KINDS_OF_THINGS | TRADE if self._asked.names(name))
+        self._facts = Facts(
+            schema, records, answer.state.constraints, names, lambda word: self._asked.holds(word, denied=True)
+        )
 
     def objections(self, sentence: str, *, before: str = "") -> tuple[Objection, ...]:
         """What the sentence says without ground; empty: it may be said.
 
-        `before`: the sentence that stands right before it in the answer, which tells what 'it' means. A sentence of
+        `before`: what stands right before it in the answer, which tells what 'it' means. A sentence of
         'it' that follows nothing may only be said where there is one pick.
         """
         marked = self._mentions.mark(sentence)
@@ -75,24 +79,28 @@ class Claims:
         pieces = pieces_of(marked.text, marked.namings)
         if len(pieces) > _LONGEST_SENTENCE:
             return (Objection(Wrong.CONDUCT, sentence[:40], "it is too long to be held against anything"),)
+        regions = self._asked.regions(pieces)
         reader = Reader(self._picks, self._spoken_of(before), marked.place)
-        stretches = reader.read(pieces)
-        return tuple(dict.fromkeys([*reader.objections, *self._held(pieces, stretches)]))
+        stretches = reader.read(pieces, {at for region in regions for at in range(region.first, region.last)})
+        return tuple(dict.fromkeys([*reader.objections, *self._held(pieces, stretches, regions)]))
 
     def _spoken_of(self, before: str) -> tuple[int, ...]:
         """The items that a sentence speaks of first."""
         if not before:
             return ()
-        marked = self._mentions.mark(before)
-        stretches = Reader(self._picks, (), marked.place).read(pieces_of(marked.text, marked.namings))
-        if not marked.namings and marked.place is None:
-            return ()
-        return stretches[0].items if stretches else ()
+        for sentence in reversed(list(sentences([before]))):
+            marked = self._mentions.mark(sentence)
+            if marked.namings or marked.place is not None:
+                stretches = Reader(self._picks, (), marked.place).read(pieces_of(marked.text, marked.namings))
+                return stretches[0].items if stretches else ()
+        return ()
 
-    def _held(self, pieces: Sequence[Piece], stretches: Sequence[Stretch]) -> Iterator[Objection]:
+    def _held(
+        self, pieces: Sequence[Piece], stretches: Sequence[Stretch], regions: Sequence[Region]
+    ) -> Iterator[Objection]:
         amounts = amounts_in(pieces)
         taken = [False] * len(pieces)
-        for region in self._asked.regions(pieces):
+        for region in regions:
             yield from self._asked_wrongly(pieces, region, stretches, amounts)
             taken[region.first : region.last] = [True] * (region.last - region.first)
         days = [day for day in days_in(pieces) if not taken[day.first]]
@@ -118,7 +126,9 @@ class Claims:
         comparisons = list(self._comparing.read(pieces, stretch, amounts, taken))
         counted = [one for one in amounts if one.first in stretch.at and not any(taken[one.first : one.last])]
         for amount in counted:
-            taken[amount.first : amount.last] = [True] * (amount.last - amount.first)
+            counts_people = amount.last < len(pieces) and pieces[amount.last].form in CUES[Meaning.POPULARITY]
+            last_of = amount.last + counts_people
+            taken[amount.first : last_of] = [True] * (last_of - amount.first)
         here = [day for day in days if day.first in stretch.at]
         runs = self._facts.runs(pieces, stretch.at, taken)
         if not (runs or counted or comparisons or here):
@@ -266,7 +276,7 @@ class Claims:
             if len(stretch.items) < 2 and not stretch.need:
                 return False
         if after[:1] == ["more"] and "than" not in after[1:2]:
-            return many == passing - shown or (self._answer.state.skip_shown and many == shown)
+            return many == passing - shown or (many == shown and (self._answer.state.skip_shown or "here" in before))
         counted = {shown, len(stretch.items)} if many <= shown or many <= _FEW else set()
         if before[-1:] in (["all"], ["these"], ["those"]):
             return many in counted

@@ -18,7 +18,7 @@ _BOLD = re.compile(r"\*\*(?P<name>.+?)\*\*", re.DOTALL)
 _YEAR = re.compile(r"\s*\((?P<year>\d{4})\)\s*$")
 _LISTED = re.compile(r"^\s*(?P<place>\d{1,2})[.)]\s+")
 _NTH = re.compile(
-    r"\b(?:the\s+(?P<word>first|second|third|fourth|fifth|sixth|last)(?:\s+(?:one|pick|option|choice|result|film|movie|of\s+(?:these|them|the))\b|(?=\s+(?:is|has|was|runs|costs|comes|offers|stars)\b))"
+    r"\b(?:the\s+(?P<word>first|second|third|fourth|fifth|sixth|last)(?:\s+(?:one|pick|option|choice|result|film|movie|of\s+(?:these|them|the))\b(?!\s+(?:by|in|to|from|ever|that|directed|written|made))|(?=\s+(?:is|has|was|runs|costs|comes|offers|stars)\b))"
     r"|(?:pick|option|choice|item|number|no\.)\s*(?:number\s*|no\.?\s*|#\s*)?(?P<digit>\d{1,2}|one|two|three|four|five|six)\b(?!\s*(?:of|times)\b)"
     r"|#\s?(?P<hash>\d{1,2})\b)",
     re.IGNORECASE,

@@ -1,7 +1,7 @@
 """Of which items each part of a sentence speaks."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 
 from shoptalk.agent.claims.objection import Objection, Wrong
 from shoptalk.agent.claims.pieces import Piece, ends_clause
@@ -53,9 +53,13 @@ class Reader:
         self._place = place
         self.objections: list[Objection] = []
 
-    def read(self, pieces: Sequence[Piece]) -> list[Stretch]:
-        """The stretches of the sentence, in order; `objections` then holds counts and pointings that are wrong."""
+    def read(self, pieces: Sequence[Piece], told_of_person: Collection[int] = ()) -> list[Stretch]:
+        """The stretches of the sentence, in order; `objections` then holds counts and pointings that are wrong.
+
+        `told_of_person`: pieces that speak of the person; items named there are not spoken of by the rest.
+        """
         groups = self._groups(pieces)
+        groups = [replace(group, is_object=True) if group.start in told_of_person else group for group in groups]
         subjects = [group for group in groups if not group.is_object]
         default = self._default(pieces, bool(subjects))
         found: list[Stretch] = []
@@ -81,6 +85,7 @@ class Reader:
         if self._place is not None and 1 <= self._place <= len(self._all):
             return (self._place - 1,)
         pointed = next((piece.form for piece in pieces if piece.is_word), "") in _IT
+        pointed = pointed or (bool(self._before) and bool(pieces) and pieces[0].text in "-•*")
         if len(self._all) == 1:
             return self._all
         if self._before and (pointed or any(piece.form in ("it", "its") for piece in pieces)):
@@ -150,7 +155,7 @@ class Reader:
                 "",
             )
             return _Group(at, at + 1, rest, before in (*_TO_OBJECT, "of")) if rest else None
-        if form in _POINTING:
+        if form in _POINTING and not (form == "both" and (after in ("a", "an") or not self._all)):
             return self._all_of_them(pieces, at, found, after)
         return None
 

@@ -34,9 +34,9 @@ _CHOOSING: Final = frozenset(
     request requests requested wish wishes criteria criterion requirement requirements preference preferences limit
     limits bound bounds mind search searched searching taste tastes mood moods need needs want wants look looks
     looking go goes going start starts starting begin begins consider considering try check see sees find finds
-    found show shown showing enjoy hope hopes help helps happy glad let know tell say says said ask asks asked call called
+    found show shown showing enjoy hope hopes help helps glad let know tell say says said ask asks asked call called
     named name names choose choosing decide prefer prefers preferred rather instead ideally closer closest close near
-    nearest strong solid good nice reasonable safe obvious natural straightforward simple direct clear
+    nearest strong solid good nice reasonable safe obvious natural straightforward simple clear
     description described describe describes meaning sense words word terms point points thing things detail details
     fact facts record records note notes noted information evidence reason reasons""".split()
 )
@@ -44,31 +44,31 @@ _JOINING: Final = frozenset(
     """above across after again against ago ahead along alongside already although always among amongst another anyway
     around aside away back because before behind below beneath beside besides between beyond both bring brings came come
     comes coming compare compared comparing comparison consequently considered despite different differ differs difference
-    double down due during each either enough equal equally especially even every everything exactly exact except few
+    down due during each either enough equal equally especially even every everything exactly exact except few
     finally first former four further furthermore gives give given giving got half hence here hereby however including
     inside into just keep keeps keeping kept kind kinds last latter lastly least leave leaves left less like likewise little make
     makes making many meanwhile moreover much namely neither never next nevertheless none nonetheless nothing now often
     once one ones onto opposite order otherwise outside overall own part particular particularly past per perhaps
     plus pretty put puts quite really regarding related remain remains rest right same second several share shared
     shares sharing side similar similarly simply since six slightly somewhat sort sorts stand stands still straight such
-    taken takes take taking than therefore third three throughout thus together top total toward towards turn turns
+    taken takes take taking than therefore third three throughout thus together total toward towards turn turns
     twice two under unlike until upon use used uses using version versus via vs way ways well whereas whether which
     whichever whose within without yes yet five seven eight nine ten zero dozen hundred thousand only most far bit
     cannot nor exceed exceeds exceeding
     more others whole entire roughly approximately about nearly almost barely over up at least maximum minimum
-    respectively everyone anything something someone anyone shortest""".split()
+    respectively anything something shortest""".split()
 ) - {"shortest"}  # fmt: skip
 #: Verbs and nouns that say in which respect a fact is told. A fact has to follow, and is held against the record.
 _TELLING: Final = frozenset(
     """run runs running ran last lasts lasting clock clocks clocked cost costs costing priced price prices pricing sell
     sells sold selling charge charges made make maker makers manufactured produced producer release released releases
-    date dates dated dating year years directed direct director directors directs star stars starring starred stars
+    date dates dated dating year years directed director directors directs star stars starring starred stars
     feature features featuring featured cast actor actors actress actresses lead leads leading written wrote writer writers author
     authors rated rate rates rating ratings score scores scored scoring earn earns earned hold holds holding held carry carries
     carrying offer offers offering include includes included including provide provides providing come comes has have having
     with tagged tag tags labelled labeled label labels described classed classified categorised categorized category
     categories genre genres style styles type types kind brand brands language languages spoken country countries
-    located location situated based set sits sitting lies lying found weigh weighs weighing weight measure measures
+    located location situated based set sits sitting lies lying found spent spends taste tastes tasting serve serves serving drink drinking eat eating cook cooking travel travelling wear wearing weigh weighs weighing weight measure measures
     measuring size sized long length lengths wide tall deep big old minute minutes min mins hour hours hr hrs h m dollar
     dollars euro euros pound pounds usd eur gbp cent cents percent decade decades century average number numbers
     amount amounts value values figure figures unit units story stories plot tells telling told follow follows following
@@ -76,9 +76,8 @@ _TELLING: Final = frozenset(
     keyword keywords theme themes themed topic topics subject subjects element elements play plays playing played
     appear appears appearing add adds adding count counts counting counted combine combines combining mix mixes
     mixing blend blends blending belong belongs belonging fall falls falling stay stays staying range ranges ranging reach
-    reaches reaching share shares lasting hails originates duration runtime time times expensive tag budget
-    vote votes review reviews people users voters viewers guests customers opening opened filmed shot screen drops""".split()
-) - {"screen", "drops", "featured", "sold", "customers"}  # fmt: skip
+    reaches reaching share shares lasting hails originates duration runtime time times tag     vote votes opening opened filmed shot screen drops""".split()
+) - {"screen", "drops", "featured", "sold", ""}  # fmt: skip
 _SMALL_TALK: Final = frozenset(
     "thanks thank please sorry okay ok sure hello hi hey welcome cheers im ill ive id id were".split()
 )
@@ -94,6 +93,27 @@ NEGATORS: Final = frozenset(
 NEGATING_VERBS: Final = frozenset(
     "lacks lack lacking lacked excludes excluding exclude avoids avoiding avoid skips missing".split()
 )
+#: Words of `GLUE` that claim something unless what stands beside them shows otherwise: praise is glue before 'match',
+#: 'long' behind a number, 'first' before no noun.
+PRAISE: Final = frozenset("good nice strong solid great safe natural obvious reasonable suitable right".split())
+PRAISED: Final = frozenset(
+    """match matches fit fits choice choices pick picks option options candidate candidates suggestion start starting place alternative
+    alternatives answer""".split()
+)
+MEASURES: Final = frozenset("long old wide tall deep big high heavy".split())
+PLACES: Final = frozenset({"first", "second", "third", "fourth", "last", "next"})
+#: Trades and what their things are called.
+TRADES: Final = tuple(
+    frozenset(names.split())
+    for names in (
+        "film films movie movies picture show shows series", "book books novel novels", "hotel hotels place places",
+        "restaurant restaurants place places", "wine wines bottle bottles", "song songs album albums track tracks",
+        "game games", "car cars", "recipe recipes dish dishes", "course courses", "job jobs", "flat flats", "plant plants", "beer beers",
+    )
+)  # fmt: skip
+ANY_TRADE: Final = frozenset(
+    "product products item items model models title titles device devices place places picture".split()
+)
 #: Roles of people: what a sentence says -> beginnings of the labels that it speaks of.
 ROLES: Final = MappingProxyType(
     dict.fromkeys(("directed", "director", "directors", "directs"), ("direct",))
@@ -108,7 +128,10 @@ ROLES: Final = MappingProxyType(
 CUES: Final = MappingProxyType(
     {
         Meaning.RATING: frozenset("rated rate rates rating score scores scored scoring star stars".split()),
-        Meaning.POPULARITY: frozenset("ratings reviews votes voters users people viewers guests reviewers customers raters".split()),
+        Meaning.POPULARITY: frozenset(
+            """ratings reviews votes voters users people viewers guests reviewers customers raters readers listeners drinkers
+            travellers travelers buyers owners players""".split()
+        ),
         Meaning.PRICE: frozenset("price prices priced cost costs costing charges sells budget expensive".split()),
         Meaning.DURATION: frozenset("runs running runtime lasts lasting length long duration clocks minutes hours".split()),
         Meaning.YEAR: frozenset("released year made dates dated dating vintage release".split()),
