@@ -24,6 +24,8 @@ _BAD_SOUNDS = {
     Failure.LOOPING: "the answer ran in circles",
     Failure.GARBAGE: "the answer is no text",
 }
+#: Seconds of silence after which whoever reads may look at the clock.
+_QUIET = 0.2
 _BARE = "reasoning came without its opening tag; start the server with a reasoning parser, or without thinking"
 
 
@@ -62,9 +64,15 @@ class Call:
         self._future.add_done_callback(self._queue.put)
 
     def pieces(self, *, whole: bool) -> Iterator[str]:
-        """The answer's text, without reasoning unless the `whole` of it is wanted. Raises `ModelFailureError`."""
+        """The answer's text, without reasoning unless the `whole` of it is wanted; '' where nothing came for a while.
+
+        Raises `ModelFailureError`.
+        """
         reasoning, sound = Reasoning(), Sound()
         for piece in self._texts():
+            if not piece:
+                yield piece
+                continue
             if wrong := sound.heard(piece):
                 raise ModelFailureError(wrong, _BAD_SOUNDS[wrong])
             said = piece if whole else reasoning.heard(piece)
@@ -95,17 +103,26 @@ class Call:
     def _texts(self) -> Iterator[str]:
         """Text of the chunks as they come; what they tell besides is kept."""
         while (heard := self._next()) is not None:
+            if isinstance(heard, str):
+                yield heard
+                continue
             self._last = heard.at
             self._count(heard.chunk)
             if text := heard.chunk.text:
                 yield str(text)
 
-    def _next(self) -> Heard | None:
-        """The next chunk, None after the last. Raises `ModelFailureError` (late, or as what went wrong is told)."""
+    def _next(self) -> Heard | str | None:
+        """The next chunk, '' where none came for a while, None after the last.
+
+        Raises `ModelFailureError` (late, or as what went wrong is told).
+        """
         left = (self._first_by if self.first is None else self._all_by) - perf_counter()
+        wait = left if self.first is None else min(left, _QUIET)
         try:
-            heard = self._queue.get(timeout=max(0.0, left))
+            heard = self._queue.get(timeout=max(0.0, wait))
         except Empty:
+            if wait < left:
+                return ""
             raise ModelFailureError(Failure.LATE, self._lateness()) from None
         if isinstance(heard, Heard):
             return heard

@@ -77,6 +77,8 @@ class Layout:
             if is_last and _is_footnote(naming, named, text, after):
                 text = text.rstrip(" ([") + after.lstrip(" )]")
                 continue
+            if after.startswith(")") and text.count("(") <= text.count(")"):
+                after = after[1:]  # noqa: PLW2901  of 'Alien (1979)', which is a name up to here
             name, after = self._name(naming, named, after)  # noqa: PLW2901
             text += name + after
         text = " ".join(text.split())
@@ -104,14 +106,14 @@ class Layout:
 
     def _name(self, naming: frozenset[int], named: list[int], after: str) -> tuple[str, str]:
         """What to call these items, and what follows it; `named` are those that the sentence has named, and grows."""
-        called = [self._later[index] if index in self._named | set(named) else self._first[index] for index in naming]
+        known = self._named | set(named)
+        called = [(self._later if index in known else self._first)[index] for index in sorted(naming)]
         titles = {self._later[index].partition(" (")[0] for index in naming}
         if len(naming) > 1 and len(titles) == 1:
             return titles.pop(), after  # one title of several: which is meant, nobody can tell
-        named += naming
+        named += sorted(naming)
         if len(naming) == 1 and (year := _YEAR.match(after)) and year[1] in self._first[min(naming)]:
             after = after[year.end() :]
-            called = [self._first[min(naming)]]
         return join(called), after
 
     def _begin(self, written: Written) -> str:

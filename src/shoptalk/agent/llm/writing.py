@@ -11,8 +11,7 @@ from itertools import islice
 from typing import Protocol
 
 from shoptalk.agent.checking import Known
-from shoptalk.agent.claims import Claims
-from shoptalk.agent.claims.sentences import sentences
+from shoptalk.agent.claims import Claims, sentences
 from shoptalk.agent.explaining import Answer, Explaining, is_about_items, only_talks, pick_told, said_first
 from shoptalk.agent.llm.layout import Layout
 from shoptalk.agent.llm.messages import Message
