@@ -12,8 +12,9 @@ from shoptalk.eval.tuning.asked import Planned, Source, TuneExample
 from shoptalk.eval.tuning.explanations import explanations_made
 from shoptalk.eval.tuning.plans_from_sgd import plans_from_sgd
 from shoptalk.eval.tuning.plans_made import plans_made
+from shoptalk.eval.tuning.shop_talks import from_shop
 
-__all__ = ["SHARES", "TuneExample", "examples", "tokens_by_source"]
+__all__ = ["SHARES", "TuneExample", "examples", "from_shop", "tokens_by_source"]
 
 #: What part of the examples comes from which source; without dialogues theirs goes to the made talks.
 SHARES: dict[Source, float] = {"sgd": 0.45, "made": 0.35, "explained": 0.20}
@@ -26,12 +27,11 @@ def examples(sgd: Path | None, seed: int, count: int) -> Iterator[TuneExample]:
     of it where its dialogues are used up. Raises DatasetError if it is not there.
     """
     draws = {name: random.Random(f"{seed} {name}") for name in SHARES}
-    sources: dict[Source, Iterator[tuple[TuneExample, ...]]] = {
-        "made": _asked(plans_made(draws["made"]), "made"),
-        "explained": explanations_made(draws["explained"]),
-    }
+    sources: dict[Source, Iterator[tuple[TuneExample, ...]]] = {}
     if sgd is not None:
         sources["sgd"] = _asked(plans_from_sgd(sgd, draws["sgd"]), "sgd")
+    sources["made"] = _asked(plans_made(draws["made"]), "made")
+    sources["explained"] = explanations_made(draws["explained"])
     shares = {name: SHARES[name] for name in sources}
     given = Counter[Source]()
     while given.total() < count and sources:
