@@ -105,6 +105,7 @@ def test_a_plan_is_mended_once(understanding, films):
     request = understanding.understand("fenced", TalkState(), watch)
     assert [one.value for one in request.constraints] == ["Comedy"]
     assert watch.use().planned
+    assert watch.use().mended
 
 
 @pytest.mark.parametrize(("message", "failure"), [("nonsense", Failure.GARBAGE), ("is there anything", Failure.EMPTY)])

@@ -72,6 +72,7 @@ class ModelUse(BaseModel):
     fallbacks: tuple[Fallback, ...] = ()
     sentences: int = Field(default=0, description="sentences that the model wrote")
     cut: int = Field(default=0, description="of these, how many could not be traced and were not said")
+    mended: bool = Field(default=False, description="the plan was not as asked for, and was mended by program")
 
     @property
     def seconds(self) -> float:
@@ -98,6 +99,7 @@ class Watch:
         self._fallbacks: list[Fallback] = []
         self._done: set[Door] = set()
         self._sentences = self._cut = 0
+        self._mended = False
 
     @property
     def to_first_word(self) -> float:
@@ -121,6 +123,10 @@ class Watch:
         """The embedded one stands in at this door."""
         self._fallbacks.append(Fallback(door=door, failure=failure, detail=detail[:300]))
 
+    def mended(self) -> None:
+        """The plan had to be mended by program before it could be read."""
+        self._mended = True
+
     def checked(self, sentences: int, cut: int) -> None:
         """So many sentences of the model were held against the evidence, and so many of them cut."""
         self._sentences += sentences
@@ -137,4 +143,5 @@ class Watch:
             fallbacks=tuple(self._fallbacks),
             sentences=self._sentences,
             cut=self._cut,
+            mended=self._mended,
         )

@@ -54,6 +54,12 @@ def understanding_tables(report: "UnderstandReport") -> list[RenderableType]:
     tables += _stances(report.redial) if report.redial else []
     drawn = f"{report.limit:,} drawn of each split; " if report.limit else ""
     note = f"{report.understanding}; {drawn}seed {report.seed}; intervals: 95% bootstrap over sentences or dialogues"
+    if (model := report.model) is not None:
+        failures = ", ".join(f"{why} {many:,}" for why, many in model.failures.items()) or "none"
+        note += (
+            f"; of {model.messages:,} plans {model.valid:,} valid as written, {model.mended:,} mended, without one: "
+            f"{failures}; {model.tokens_in:,} tokens in, {model.tokens_out:,} out"
+        )
     return [*tables, Text(note, style="dim"), *(Text(f"Not measured: {one}", style="yellow") for one in report.skipped)]
 
 

@@ -1,8 +1,8 @@
 """How well messages are understood, on public data: entities (MIT slots), state (SGD), stances and titles (ReDial).
 
 What is measured is `EmbeddedUnderstanding` and `advance` as every talk runs them, over a catalog made for each dataset,
-with the transformer that the settings choose or without one; nothing is trained. A folder of data may hold any of the
-datasets; those that are not there are passed over and told.
+with the transformer that the settings choose or without one, or a language model alone; nothing is trained. A folder
+of data may hold any of the datasets; those that are not there are passed over and told.
 """
 
 import platform
@@ -15,15 +15,18 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.agent.tagging import chosen_tagger
-from shoptalk.errors import DatasetError
+from shoptalk.agent.watch import ModelFailureError
+from shoptalk.errors import DatasetError, ShoptalkError
 from shoptalk.eval.datasets import mit, redial, sgd
 from shoptalk.eval.datasets.files import found
+from shoptalk.eval.readers import EmbeddedReader, ModelReader, ModelReading, Reader
 from shoptalk.eval.understand_mit import EntityReport, measure_domain
 from shoptalk.eval.understand_redial import RedialReport, measure_redial
 from shoptalk.eval.understand_sgd import StateReport, measure_states
 from shoptalk.settings import Settings
 
 if TYPE_CHECKING:
+    from shoptalk.agent.llm.client import LlmConfig
     from shoptalk.shop.parts import Progress
 
 __all__ = ["DATASETS", "UnderstandPlan", "UnderstandReport", "run_understanding"]
@@ -43,7 +46,8 @@ Miss = Callable[[dict[str, Any]], None]
 class UnderstandPlan:
     """What to measure. Without `split` the test split where it is there, else valid or dev, which are one name.
 
-    `parser_only`: without the transformer that the settings choose.
+    `parser_only`: without the transformer that the settings choose. `llm`: a language model reads instead, alone, so
+    many talks `at_once`.
     """
 
     data: Path
@@ -53,6 +57,8 @@ class UnderstandPlan:
     limit: int | None = None
     resamples: int = 1000
     seed: int = 0
+    llm: "LlmConfig | None" = None
+    at_once: int = 8
 
 
 class UnderstandReport(BaseModel):
@@ -64,9 +70,11 @@ class UnderstandReport(BaseModel):
     machine: str
     seed: int
     resamples: int
-    understanding: Literal["parser", "parser and transformer"] = Field(
-        description="what read the messages; the parser alone also where no trained weights were found"
+    understanding: str = Field(
+        description="what read the messages: 'parser and transformer', 'parser' (also where no trained weights were "
+        "found), or a language model's name"
     )
+    model: ModelReading | None = Field(default=None, description="how a language model's plans came out")
     limit: int | None = Field(description="sentences or dialogues of each split that were drawn; all where null")
     mit: tuple[EntityReport, ...]
     sgd: StateReport | None
@@ -84,9 +92,9 @@ def run_understanding(
     import shoptalk
 
     skipped: list[str] = []
-    tagger = None if plan.parser_only else chosen_tagger(Settings())
+    reader = _reader(plan)
     options: dict[str, Any] = {
-        "tagger": tagger, "limit": plan.limit, "resamples": plan.resamples, "seed": plan.seed, "miss": miss,
+        "reader": reader, "limit": plan.limit, "resamples": plan.resamples, "seed": plan.seed, "miss": miss,
     }  # fmt: skip
     entities, state, talks = [], None, None
     for domain in _domains(plan, skipped):
@@ -109,13 +117,28 @@ def run_understanding(
         machine=f"{platform.machine()}, Python {platform.python_version()}",
         seed=plan.seed,
         resamples=plan.resamples,
-        understanding="parser and transformer" if tagger else "parser",
+        understanding=reader.name,
+        model=reader.reading() if isinstance(reader, ModelReader) else None,
         limit=plan.limit,
         mit=tuple(entities),
         sgd=state,
         redial=talks,
         skipped=tuple(skipped),
     )
+
+
+def _reader(plan: UnderstandPlan) -> Reader:
+    if plan.llm is None:
+        return EmbeddedReader(None if plan.parser_only else chosen_tagger(Settings()))
+    from shoptalk.agent.llm.client import ChatModel
+
+    reader = ModelReader(ChatModel(plan.llm), plan.at_once)
+    try:
+        reader.name  # noqa: B018  asks the server
+    except ModelFailureError as error:
+        hint = "Is the server up, and is that its address?"
+        raise ShoptalkError(f"The language model at {plan.llm.url} gives no answer: {error}.", hint=hint) from error
+    return reader
 
 
 def _folder(plan: UnderstandPlan, dataset: Dataset, skipped: list[str]) -> Path | None:

@@ -18,10 +18,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.agent.state import TalkState
-from shoptalk.agent.tagging import Tagger
-from shoptalk.agent.understanding import EmbeddedUnderstanding
 from shoptalk.eval.datasets import mit
 from shoptalk.eval.datasets.mit import TaggedSentence, TaggedSpan
+from shoptalk.eval.readers import EmbeddedReader, Reader, in_order
 from shoptalk.eval.scoring import Latency, Scores, Share, Timed, drawn, latency_of, scores_of, share_of
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.detecting import Overrides, detect, to_items
@@ -135,7 +134,7 @@ def measure_domain(
     folder: Path,
     split: str,
     *,
-    tagger: Tagger | None = None,
+    reader: Reader | None = None,
     limit: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -146,10 +145,12 @@ def measure_domain(
     domain = domain_of(mit.read_split(folder, "train"), seed=seed)
     sentences = list(mit.read_split(folder, split))
     sentences = drawn(sentences, limit, seed)
-    understanding = Timed(EmbeddedUnderstanding(domain.catalog, tagger))
+    reader = reader or EmbeddedReader()
+    understanding = Timed(reader.over(domain.catalog, folder.name))
     tally, texts, of_known, of_new = _Tally(), list[list[int]](), list[list[int]](), list[list[int]]()
-    for number, sentence in enumerate(sentences, start=1):
-        request, true = understanding.understand(sentence.text, TalkState()), set(sentence.spans)
+    requests = in_order(lambda one: understanding.understand(one.text, TalkState()), sentences, reader.at_once)
+    for number, (sentence, request) in enumerate(zip(sentences, requests, strict=True), start=1):
+        true = set(sentence.spans)
         predicted, with_text = entities(request, domain), entities(request, domain, with_text=True)
         tally.add(predicted, true)
         texts.append([len(with_text & true), len(with_text), len(true)])

@@ -19,12 +19,12 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.agent.state import TalkState, advance
-from shoptalk.agent.tagging import Tagger
 from shoptalk.agent.tokens import words
-from shoptalk.agent.understanding import EmbeddedUnderstanding, Understanding
+from shoptalk.agent.understanding import Understanding
 from shoptalk.eval.datasets import redial
 from shoptalk.eval.datasets.redial import MENTION, Answers, Conversation, Film
 from shoptalk.eval.metrics import Interval
+from shoptalk.eval.readers import EmbeddedReader, Reader
 from shoptalk.eval.scoring import Latency, Scores, Share, Timed, drawn, latency_of, macro_f1, scores_of, share_of
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.detecting import Overrides, detect, to_items
@@ -127,7 +127,7 @@ def measure_redial(
     folder: Path,
     split: str,
     *,
-    tagger: Tagger | None = None,
+    reader: Reader | None = None,
     limit: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -142,7 +142,7 @@ def measure_redial(
     conversations = [one for one in redial.read_conversations(folder, split, drop=drop) if one.is_exact]
     conversations = drawn(conversations, limit, seed)
     films = catalog_of(redial.read_films(folder))
-    understanding = Timed(EmbeddedUnderstanding(films.catalog, tagger))
+    understanding = Timed((reader or EmbeddedReader()).over(films.catalog, "films"))
     wordings: tuple[Wording, ...] = ("without year", "with year")
     stances = {wording: _StanceTally(resamples, seed) for wording in wordings}
     links = {wording: _LinkTally(resamples, seed) for wording in wordings}

@@ -15,18 +15,18 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.agent.state import TalkState, advance
-from shoptalk.agent.tagging import Tagger
-from shoptalk.agent.understanding import EmbeddedUnderstanding, Understanding
+from shoptalk.agent.understanding import Understanding
 from shoptalk.errors import CatalogError
 from shoptalk.eval.datasets import sgd
 from shoptalk.eval.datasets.sgd import Dialogue, Frame, ServiceSchema, Turn
+from shoptalk.eval.readers import EmbeddedReader, Reader, in_order
 from shoptalk.eval.scoring import Latency, Scores, Share, Timed, drawn, latency_of, scores_of, share_of
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.detecting import Overrides, detect, to_items
@@ -209,7 +209,7 @@ def measure_states(
     folder: Path,
     split: str,
     *,
-    tagger: Tagger | None = None,
+    reader: Reader | None = None,
     limit: int | None = None,
     resamples: int = 1000,
     seed: int = 0,
@@ -217,6 +217,7 @@ def measure_states(
     miss: Miss | None = None,
 ) -> StateReport:
     """Measure a split, or `limit` dialogues of it drawn by lot. `miss` is told each turn that is not all right."""
+    reader = reader or EmbeddedReader()
     schemas = sgd.read_schemas(folder, split)
     in_train = frozenset(sgd.read_schemas(folder, "train")) if sgd.has_schema(folder, "train") else frozenset(schemas)
     sold = sorted(set(sgd.catalog_services(folder)) & set(schemas))
@@ -227,11 +228,12 @@ def measure_states(
     reports, tallies, milliseconds = [], dict[str, _Tally](), list[float]()
     for name in sold:
         service = SoldService(schemas[name], catalog_of(sgd.read_catalog(folder, name)))
-        understanding = Timed(EmbeddedUnderstanding(service.catalog, tagger))
+        understanding = Timed(reader.over(service.catalog, name))
         tally = tallies[name] = _Tally()
-        for dialogue in of_service[name]:
+        read = partial(_turns, service=service, understanding=understanding, miss=miss)
+        for turns in in_order(read, of_service[name], reader.at_once):
             tally.begin()
-            for turn in _scored(dialogue, service, understanding, miss):
+            for turn in turns:
                 tally.add(turn)
             done += 1
             if tell is not None:
@@ -287,6 +289,12 @@ def clock_time(text: str) -> set[int]:
     if not half:
         return {60 * hour + minute} | ({60 * (hour + 12) + minute} if found["part"] and hour < 12 else set())
     return {60 * (hour % 12 + (12 if half == "pm" else 0)) + minute}
+
+
+def _turns(
+    dialogue: Dialogue, *, service: SoldService, understanding: Understanding, miss: Miss | None
+) -> list[_ScoredTurn]:
+    return list(_scored(dialogue, service, understanding, miss))
 
 
 def _scored(

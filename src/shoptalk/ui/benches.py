@@ -119,6 +119,11 @@ def understand(
     parser_only: Annotated[
         bool, typer.Option("--parser-only", help="Measure the parser alone, without the transformer.")
     ] = False,
+    llm_url: Annotated[
+        str | None, typer.Option("--llm-url", help="Measure the language model served there instead, by itself.")
+    ] = None,
+    llm_model: Annotated[str | None, typer.Option("--llm-model", help="Its name there.")] = None,
+    at_once: Annotated[int, typer.Option(min=1, max=256, help="With a model: how many talks at the same time.")] = 8,
     seed: Annotated[int, typer.Option(help="Seed of what is drawn, misspelt and resampled.")] = 0,
     misses: Annotated[
         Path | None, typer.Option(metavar="OUT", help="Write what was not understood there, JSON lines.")
@@ -140,7 +145,21 @@ def understand(
     chosen = next((name for name in DATASETS if name == only), None)
     if only is not None and chosen is None:
         raise typer.BadParameter(f"'{only}' is none of {', '.join(DATASETS)}.", param_hint="--only")
-    plan = UnderstandPlan(data=data, only=chosen, parser_only=parser_only, split=split, limit=limit, seed=seed)
+    llm = None
+    if llm_url is not None:
+        from shoptalk.agent.llm.client import LlmConfig
+
+        llm = LlmConfig(llm_url, llm_model)
+    plan = UnderstandPlan(
+        data=data,
+        only=chosen,
+        parser_only=parser_only,
+        split=split,
+        limit=limit,
+        seed=seed,
+        llm=llm,
+        at_once=at_once,
+    )
     with _lines_to(misses) as tell, Stages(_console(stderr=True)) as progress:
         report = run_understanding(plan, progress, tell)
     write_report(report.model_dump(mode="json"), out, lambda: understanding_tables(report))

@@ -99,11 +99,13 @@ class ModelUnderstanding:
             seconds=watch.to_first_word * self._share,
             most_tokens=_MOST_TOKENS,
         )
-        plan, _ = plan_from(text)
+        plan, is_mended = plan_from(text)
         if plan is None:
             raise ModelFailureError(Failure.GARBAGE, f"no plan can be read in {text[:80]!r}")
         if says_nothing(plan):
             raise ModelFailureError(Failure.EMPTY, "its plan searches for nothing")
+        if is_mended:
+            watch.mended()
         return self._reader.request(plan, message, state)
 
     def _letters(self, message: str) -> int:

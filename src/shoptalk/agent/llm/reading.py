@@ -28,7 +28,7 @@ from shoptalk.agent.llm.plan import (
 )
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.titles import Titles
-from shoptalk.agent.tokens import fold, words
+from shoptalk.agent.tokens import fold, singular, tokenize, words
 from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.columns import CategoryColumn
 from shoptalk.retrieval.query import Act, Constraint, Described, Mention, Operator, Request, Stance, Value
@@ -320,10 +320,13 @@ def _number(said: bool | float | str) -> float | None:
 
 
 def _span(condition: Condition, message: str) -> tuple[int, int]:
-    """Where the message says the value in so many words; (0, 0) where it does not."""
+    """Where the message says the value, inflected or not; (0, 0) where it does not."""
+    tokens = tokenize(message)
+    said = [singular(token.form) for token in tokens]
     for one in _several(condition.value):
-        said = f"{one:g}" if isinstance(one, float) and not isinstance(one, bool) else str(one)
-        found = re.search(rf"\b{re.escape(said)}\b", message, re.IGNORECASE)
-        if found:
-            return found.span()
+        written = f"{one:g}" if isinstance(one, float) and not isinstance(one, bool) else str(one)
+        wanted = [singular(word) for word in words(written)]
+        for at in range(len(said) - len(wanted) + 1 if wanted else 0):
+            if said[at : at + len(wanted)] == wanted:
+                return tokens[at].start, tokens[at + len(wanted) - 1].end
     return 0, 0
