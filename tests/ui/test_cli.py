@@ -19,8 +19,8 @@ from shoptalk.eval.synthetic import synthetic_records, write_synthetic
 from shoptalk.ui.cli import app
 
 COMMANDS = (
-    *("build", "update", "show", "rules", "talk", "ask", "chat"),
-    *("train", "teach", "teach-talks", "teach-ranker", "eval", "bench"),
+    *("build", "update", "show", "rules", "talk", "ask", "chat", "mcp"),
+    *("train", "teach", "teach-talks", "teach-ranker", "tune", "merge", "stand-in", "eval", "bench"),
 )
 SHOPTALK = [sys.executable, "-c", "from shoptalk.ui.cli import main; main()"]
 

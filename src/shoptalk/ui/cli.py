@@ -15,9 +15,13 @@ from typer.core import TyperGroup
 
 from shoptalk.errors import ShoptalkError
 from shoptalk.ui.benches import Out, benches, write_report
+from shoptalk.ui.check_command import check
+from shoptalk.ui.mcp_command import mcp
 from shoptalk.ui.rules_command import rules
+from shoptalk.ui.standin_command import stand_in
 from shoptalk.ui.teaching_command import teach_talks
 from shoptalk.ui.teaching_ranker_command import teach_ranker
+from shoptalk.ui.tuning_command import merge, tune
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -67,6 +71,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+benches.command()(check)
 app.add_typer(benches, name="bench", rich_help_panel=_MEASURING)
 
 ShopName = Annotated[str, typer.Argument(metavar="SHOP", help="A shop's name or folder; 'films' comes with shoptalk.")]
@@ -246,6 +251,9 @@ def show(
 app.command(rich_help_panel=_BUILDING)(rules)
 
 
+app.command(rich_help_panel=_TALKING)(mcp)
+
+
 @app.command(rich_help_panel=_TALKING)
 def talk(shop: ShopName = "films", user: User = None) -> None:
     """Talk with a shop in the terminal.
@@ -406,6 +414,15 @@ app.command(name="teach-talks", rich_help_panel=_MEASURING)(teach_talks)
 app.command(name="teach-ranker", rich_help_panel=_MEASURING)(teach_ranker)
 
 
+app.command(rich_help_panel=_MEASURING)(tune)
+
+
+app.command(rich_help_panel=_MEASURING)(merge)
+
+
+app.command(name="stand-in", rich_help_panel=_MEASURING)(stand_in)
+
+
 @app.command(name="eval", rich_help_panel=_MEASURING)
 def evaluate(
     logs: Annotated[
@@ -495,5 +512,6 @@ def _interrupted(command: str | None) -> None:
         "train": "Stopped. The shop keeps the ranker that it had.",
         "teach": "Stopped. No weights were written.",
         "teach-talks": "Stopped. Run the same command again to go on from where the run was last kept.",
+        "tune": "Stopped. Run the same command again to go on from where the run was last kept.",
     }
     _plainly(_console(stderr=True), told.get(command or "", "Stopped."))
