@@ -14,13 +14,10 @@ from shoptalk.eval.tuning.merging import merged
 from shoptalk.eval.tuning.packing import can_share, packs, row_of, sequenced
 from shoptalk.eval.tuning.training import TuneConfig, tune
 from shoptalk.retrieval.encoder import quiet
+from tiny_model import TEMPLATE, tiny_model
 
 SYSTEMS = ("You plan for a shop of films. Facets: genre, year, length.", "You plan for a shop of lamps. Facets: watt.")
 CONFIG = TuneConfig(rank=4, rate=1e-2, epochs=3.0, row=200, step=300, held_out=8, measures=2, precision="float32")
-TEMPLATE = (
-    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
 
 
 def made(count):
@@ -47,30 +44,8 @@ def _one_thread():
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     """A folder of a model as people have them: weights, tokenizer, chat template."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=400, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
-    tokenizer.train_from_iterator([f"{one.system}\n{one.user}\n{one.target}" for one in EXAMPLES], trainer)
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<|im_start|>", eos_token="<|im_end|>", pad_token="<|im_end|>"
-    )
-    fast.chat_template = TEMPLATE
-    torch.manual_seed(0)
-    told = LlamaConfig(
-        vocab_size=len(fast), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=512, bos_token_id=1, eos_token_id=2, pad_token_id=2,
-        initializer_range=0.2,
-    )  # fmt: skip
-    folder = tmp_path_factory.mktemp("models") / "tiny"
-    LlamaForCausalLM(told).save_pretrained(folder)
-    fast.save_pretrained(folder)
-    return folder
+    texts = [f"{one.system}\n{one.user}\n{one.target}" for one in EXAMPLES]
+    return tiny_model(tmp_path_factory.mktemp("models") / "tiny", texts)
 
 
 def weights(folder):

@@ -1,5 +1,6 @@
 """`shoptalk tune`: train a small language model for the two calls; `shoptalk merge`: make a whole model of it."""
 
+import random
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -139,16 +140,16 @@ def _gathered(sgd: Path | None, shops: "list[str] | tuple[()]", seed: int, count
 
     made: list[Any] = list(examples(sgd, seed, count))
     for name in shops:
-        made += _of_shop(name)
+        made += _of_shop(name, seed)
     return made
 
 
-def _of_shop(name: str) -> list[Any]:
-    from shoptalk.eval.tuning.examples import from_shop
+def _of_shop(name: str, seed: int) -> list[Any]:
+    from shoptalk.eval.tuning.shop_talks import from_shop
     from shoptalk.shop import Shop
 
     with Shop.open(name) as opened:
-        return list(from_shop(opened))
+        return list(from_shop(opened, random.Random(f"{seed} {name}")))
 
 
 def _told_data(sgd: Path | None, shops: "list[str] | tuple[()]") -> tuple[str, ...]:

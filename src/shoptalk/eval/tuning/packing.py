@@ -55,7 +55,7 @@ class Row:
     def to(self, device: Any) -> "Row":
         """The row on another device."""
         parts = (self.ids, self.positions, self.mask, self.kept, self.labels, self.owner)
-        return Row(*(None if part is None else part.to(device) for part in parts))  # type: ignore[arg-type]
+        return Row(*(None if part is None else part.to(device) for part in parts))
 
     def logits(self, model: Any) -> Tensor:
         """(m, vocabulary) of the targets, in single precision; nothing else goes through the model's last layer."""

@@ -46,8 +46,8 @@ class TuneConfig:
     row: int = 1400
     step: int = 2800
     longest: int = 2048
-    held_out: int = 160
-    measures: int = 5
+    held_out: int = 120
+    measures: int = 4
     seed: int = 7
     precision: str = "auto"
     keep_every: float = 3.0
