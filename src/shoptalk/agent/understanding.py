@@ -35,6 +35,7 @@ from shoptalk.agent.sentence import Sentence
 from shoptalk.agent.stances import asks_of_items, stand
 from shoptalk.agent.state import TalkState
 from shoptalk.agent.tagging import Tagger
+from shoptalk.agent.titles import Titles
 from shoptalk.agent.tokens import singular, well_formed, words
 from shoptalk.agent.watch import Watch
 from shoptalk.agent.wishes import Wishes
@@ -109,6 +110,11 @@ class EmbeddedUnderstanding:
         self._deciding = (
             Deciding(catalog, self._lexicon, self._grounding, self._naming.titles, tagger) if tagger else None
         )
+
+    @property
+    def titles(self) -> Titles:
+        """Finds items by their titles."""
+        return self._naming.titles
 
     def understand(self, message: str, state: TalkState, watch: Watch | None = None) -> Request:
         """The request. The first 2,000 characters are read; any text at all is valid."""

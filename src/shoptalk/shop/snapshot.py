@@ -69,7 +69,9 @@ class Snapshot:
 
             also_writes = self.settings.llm_doors == "both"
             name = self.manifest.name
-            understanding = ModelUnderstanding(self.model, understanding, self.catalog, name, also_writes=also_writes)
+            understanding = ModelUnderstanding(
+                self.model, understanding, self.catalog, name, titles=self.understanding.titles, also_writes=also_writes
+            )
         if self.model is not None and self.settings.llm_doors != "plan":
             from shoptalk.agent.llm.writing import ModelExplaining
 

@@ -16,6 +16,7 @@ from shoptalk.agent.llm.plan import plan_schema
 from shoptalk.agent.llm.prompting import plan_messages, plan_system
 from shoptalk.agent.llm.reading import PlanReader
 from shoptalk.agent.state import TalkState
+from shoptalk.agent.titles import Titles
 from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.understanding import Understanding
 from shoptalk.agent.watch import Door, Failure, ModelFailureError, Watch
@@ -69,12 +70,21 @@ class ModelUnderstanding:
     """
 
     def __init__(
-        self, model: Completing, embedded: Understanding, catalog: Catalog, shop: str, *, also_writes: bool = True
+        self,
+        model: Completing,
+        embedded: Understanding,
+        catalog: Catalog,
+        shop: str,
+        *,
+        titles: Titles | None = None,
+        also_writes: bool = True,
     ) -> None:
-        """`also_writes`: the model explains too, and the time to the first word has to do for both calls."""
+        """`titles`: the catalog's, where they were made already; `also_writes`: the model explains too, and the time
+        to the first word has to do for both calls.
+        """
         self._model, self._embedded, self._catalog, self._shop = model, embedded, catalog, shop
         self._share = _SHARE_OF_PLAN if also_writes else 1.0
-        self._reader = PlanReader(catalog)
+        self._reader = PlanReader(catalog, titles)
 
     def understand(self, message: str, state: TalkState, watch: Watch | None = None) -> Request:
         """The request. What the model did is told to the `watch`. Never raises because of what anyone says."""

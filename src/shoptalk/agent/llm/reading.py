@@ -70,9 +70,10 @@ class _Draft:
 class PlanReader:
     """Reads plans over one catalog. Read-only once made, and shared by all talks."""
 
-    def __init__(self, catalog: Catalog) -> None:
+    def __init__(self, catalog: Catalog, titles: Titles | None = None) -> None:
+        """`titles`: those of the catalog, where someone has made them already."""
         self._catalog = catalog
-        self._titles = Titles(catalog)
+        self._titles = titles or Titles(catalog)
         self._facets = {facet.name: facet for facet in plannable(catalog)}
         self._by_fold: dict[str, dict[str, str]] = {}
 
