@@ -122,8 +122,9 @@ class Connection:
     async def read(self, wanted: Wanted, say: Say) -> None:
         """Ask the model, and say each piece as it comes. Raises what the client raises."""
         server = await self.ask()
+        chat = await self._chat(server.model)
         messages = [(message.role, message.content) for message in wanted.messages]
-        async for chunk in self._chat(server.model).astream(messages, **_choices(self._config, server, wanted)):
+        async for chunk in chat.astream(messages, **_choices(self._config, server, wanted)):
             say(Heard(perf_counter(), chunk))
 
     async def _introduced(self, answer: "Response") -> Server:
@@ -162,29 +163,16 @@ class Connection:
             )
         return self._client
 
-    def _chat(self, model: str) -> "ChatOpenAI":
-        """LangChain's client for a model."""
-        from langchain_openai import ChatOpenAI
-        from pydantic import SecretStr
-
+    async def _chat(self, model: str) -> "ChatOpenAI":
+        """LangChain's client for a model. Its code takes seconds to load, once: other calls go on meanwhile."""
         if model not in self._chats:
-            self._chats[model] = ChatOpenAI(
-                model=model,
-                base_url=self._config.base,
-                # Never left to the environment: a key for another server would be sent to this one.
-                api_key=SecretStr(self._config.key or "none"),
-                http_async_client=self._http(),
-                max_retries=0,
-                temperature=0,
-                seed=_SEED,
-                stream_chunk_timeout=None,
-                use_responses_api=False,
-            )
+            self._chats[model] = await asyncio.to_thread(_chat_of, self._config, model, self._http())
         return self._chats[model]
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        self._loop.call_soon(self._chat, self._config.model or "")  # loads its code, which takes seconds
+        loading = self._loop.create_task(self._chat(self._config.model or ""))
+        loading.add_done_callback(_told_when_asked)
         self._loop.run_forever()
         self._loop.run_until_complete(self._leave())
         self._loop.close()
@@ -197,6 +185,30 @@ class Connection:
         if self._client is not None:
             await self._client.aclose()
         await self._loop.shutdown_default_executor()
+
+
+def _chat_of(config: LlmConfig, model: str, client: "AsyncClient") -> "ChatOpenAI":
+    from langchain_openai import ChatOpenAI
+    from pydantic import SecretStr
+
+    return ChatOpenAI(
+        model=model,
+        base_url=config.base,
+        # Never left to the environment: a key for another server would be sent to this one.
+        api_key=SecretStr(config.key or "none"),
+        http_async_client=client,
+        max_retries=0,
+        temperature=0,
+        seed=_SEED,
+        stream_chunk_timeout=None,
+        use_responses_api=False,
+    )
+
+
+def _told_when_asked(loading: "asyncio.Task[ChatOpenAI]") -> None:
+    """What goes wrong while the client loads is told to the first who asks: it is tried again then."""
+    if not loading.cancelled():
+        loading.exception()
 
 
 def _choices(config: LlmConfig, server: Server, wanted: Wanted) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def _request(catalog: Catalog, model: int, draw: random.Random) -> Request:
     constraints = tuple(_met_by(catalog, model, facet, draw) for facet in chosen)
     text = ""
     if not (mentions or constraints) or draw.random() < 0.2:
-        text = _words_of(catalog.texts[model], draw)
+        text = _words_of(catalog.texts[model].split(". ")[0], draw)
     acts = (Act.SIMILAR,) if mentions and mentions[0].stance is Stance.SIMILAR else (Act.FIND,)
     return Request(message="", acts=acts, constraints=constraints, mentions=mentions, text=text)
 

@@ -359,6 +359,13 @@ def _plain(name: str, act: Act) -> Move:
     return move
 
 
+def _planted(scene: Scene, message: _Message) -> bool:
+    """Orders to the assistant and nothing else."""
+    message.text = str(scene.draw.choice(PHRASES["injected"]["before"]))
+    message.acts.append(Act.OUTSIDE)
+    return True
+
+
 def _more_with(scene: Scene, message: _Message) -> bool:
     wishes = wishes_of(scene, 1)
     message.text = scene.way("more_of") + "".join(filled(scene.way("and_of"), c=said) for said, _ in wishes)
@@ -504,7 +511,7 @@ _LATER: dict[Move, int] = {
     _refine: 26, _would_like: 7, _refuse: 10, _less_than_shown: 8, _drop: 10, _drop_words: 3, _change: 8, _count: 4,
     _begin_anew: 6, _plain("more_of", Act.MORE): 5, _more_with: 3, _alike: 6, _stance: 7, _look_up: 2, _details: 9,
     _compare: 7, _clarify: 3, _choose: 22, _plain("undo", Act.UNDO): 3, _plain("start_over", Act.START_OVER): 3,
-    _plain("chat", Act.CHAT): 4, _plain("help", Act.HELP): 2, _plain("outside", Act.OUTSIDE): 3,
+    _plain("chat", Act.CHAT): 4, _plain("help", Act.HELP): 2, _plain("outside", Act.OUTSIDE): 3, _planted: 1,
 }  # fmt: skip
 
 
