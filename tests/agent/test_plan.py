@@ -1,6 +1,8 @@
 """Plans: what the schema lets through, and that a plan says what its Request says, over any catalog."""
 
+import itertools
 import json
+from datetime import date
 
 import jsonschema
 import pytest
@@ -12,7 +14,10 @@ from shoptalk.agent.llm.prompting import fenced, plan_messages, plan_system
 from shoptalk.agent.llm.reading import PlanReader, plan_of
 from shoptalk.agent.state import TalkState, advance
 from shoptalk.agent.understanding import EmbeddedUnderstanding
+from shoptalk.retrieval.catalog import Catalog
+from shoptalk.retrieval.detecting import detect, to_items
 from shoptalk.retrieval.query import Act, Operator, Said, Stance
+from shoptalk.retrieval.reading import Record
 
 MESSAGES = [
     "funny films like Galaxy Quest, under two hours",
@@ -189,5 +194,15 @@ def test_a_growing_talk_changes_its_beginning_seldom(films):
         return plan_messages("", films, state, "go on", letters=1500)[1].content.split("\n")[1]
 
     beginnings = [prompt(many) for many in range(1, 200)]
-    changed = sum(one != other for one, other in zip(beginnings, beginnings[1:], strict=False))
+    changed = sum(one != other for one, other in itertools.pairwise(beginnings))
     assert changed <= 200 / 8
+
+
+def test_a_day_as_people_say_it_is_one_of_the_facets():
+    rows = [{"title": f"Trip {n}", "departure": f"2026-05-{n:02d}", "place": "Rome"} for n in range(1, 29)]
+    records = [Record(number, row) for number, row in enumerate(rows, start=1)]
+    schema = detect(records)
+    reader = PlanReader(Catalog.from_items(to_items(records, schema), schema), today=lambda: date(2026, 5, 4))
+    for said in ("2026-05-09", "May 9th", "this Saturday"):
+        request = asked_by(reader, Condition(facet="departure", op=Operator.IS, value=said))
+        assert [one.value for one in request.constraints] == ["2026-05-09"]

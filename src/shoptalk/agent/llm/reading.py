@@ -5,9 +5,11 @@ not have is told as one. Nothing that the model invents becomes a constraint on 
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
+from shoptalk.agent.dates import first_today, meant, read_days
 from shoptalk.agent.llm.plan import (
     MOST_CALLS,
     OPERATORS,
@@ -30,7 +32,7 @@ from shoptalk.agent.state import TalkState
 from shoptalk.agent.titles import Titles
 from shoptalk.agent.tokens import fold, singular, tokenize, words
 from shoptalk.retrieval.catalog import Catalog
-from shoptalk.retrieval.columns import CategoryColumn
+from shoptalk.retrieval.columns import CategoryColumn, DateColumn
 from shoptalk.retrieval.query import Act, Constraint, Described, Mention, Operator, Request, Stance, Value
 from shoptalk.retrieval.schema import Column, Kind
 from shoptalk.retrieval.values import parse_date, parse_flag
@@ -38,6 +40,7 @@ from shoptalk.retrieval.values import parse_date, parse_flag
 __all__ = ["PlanReader", "plan_of"]
 
 _NEAR = 85.0
+_EPOCH = date(1970, 1, 1)
 _PLAIN_ACTS = {
     "more": Act.MORE, "undo": Act.UNDO, "start_over": Act.START_OVER, "chat": Act.CHAT, "help": Act.HELP,
     "outside": Act.OUTSIDE,
@@ -70,9 +73,10 @@ class _Draft:
 class PlanReader:
     """Reads plans over one catalog. Read-only once made, and shared by all talks."""
 
-    def __init__(self, catalog: Catalog, titles: Titles | None = None) -> None:
-        """`titles`: those of the catalog, where someone has made them already."""
+    def __init__(self, catalog: Catalog, titles: Titles | None = None, today: Callable[[], date] = date.today) -> None:
+        """`titles`: those of the catalog, where someone has made them already; `today`: from which day one counts."""
         self._catalog = catalog
+        self._today = today
         self._titles = titles or Titles(catalog)
         self._facets = {facet.name: facet for facet in plannable(catalog)}
         self._by_fold: dict[str, dict[str, str]] = {}
@@ -213,8 +217,18 @@ class PlanReader:
             case Kind.NUMBER:
                 return _number(said)
             case Kind.DATE:
-                return parse_date(str(said))
+                return parse_date(str(said)) or self._day(facet, str(said))
         return self._category(facet, str(said))
+
+    def _day(self, facet: Column, said: str) -> str | None:
+        """The day that 'next Friday' means among those that the facet holds."""
+        column, found = self._catalog.column(facet.name), read_days(said)
+        if not found or not isinstance(column, DateColumn) or not column.known.any():
+            return None
+        held = column.days[column.known]
+        low, high = (_EPOCH + timedelta(days=int(one)) for one in (held.min(), held.max()))
+        span = meant(found[0], low, high, first_today(low, high, self._today()))
+        return span[0].isoformat() if span is not None else None
 
     def _category(self, facet: Column, said: str) -> str | None:
         column = self._catalog.column(facet.name)
