@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shoptalk.agent.claims import Claims, Wrong, sentences
 from shoptalk.agent.events import Pick
 from shoptalk.agent.explaining import Answer
+from shoptalk.agent.phrasing import label_of, number_in_words
 from shoptalk.agent.reasons import reasons_for
 from shoptalk.agent.state import TalkState
 from shoptalk.ranking.evidence import CloseTo, ConstraintMet, SharesWith, WellRated
@@ -429,3 +430,114 @@ def test_what_is_known_may_be_said(trade, sentence):
 @pytest.mark.parametrize(("trade", "sentence"), lines(FALSE))
 def test_what_is_not_known_may_not_be_said(trade, sentence):
     assert Claims(ANSWERS[trade]).objections(sentence) != ()
+
+
+# --- every true fact may be said, and no other in its place ----------------------------------------------------------
+
+FORMS = {
+    Meaning.PRICE: ("{who} costs {is}.", "At {is}, {who} fits.", "{who} is priced at {is}, as its record says."),
+    Meaning.YEAR: ("{who} is from {is}.", "{who} was released in {is}."),
+    Meaning.DURATION: ("{who} runs {is}.", "{who} lasts {is}.", "{who} has a running time of {is}."),
+    Meaning.RATING: ("{who} is rated {is}.", "{who} has a rating of {is}."),
+    Meaning.WEIGHT: ("{who} weighs {is}.", "At {is}, {who} is an option."),
+    None: ("{who} has a {label} of {is}.", "The {label} of {who} is {is}."),
+}
+MEASURED = [
+    (trade, place, facet)
+    for trade, told in ANSWERS.items()
+    for place, pick in enumerate(told.picks)
+    for facet in told.schema.facets
+    if facet.kind is Kind.NUMBER and isinstance(pick.item.facets.get(facet.name), float)
+]
+CLAIMS = {trade: Claims(told) for trade, told in ANSWERS.items()}
+QUIET = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+
+
+def telling(draw, trade, place, facet):
+    pick = ANSWERS[trade].picks[place]
+    who = draw(st.sampled_from([f"[{place + 1}]", f"**{pick.item.title}**", pick.item.title]))
+    form = draw(st.sampled_from(FORMS.get(facet.meaning, FORMS[None])))
+    return lambda value: form.format(
+        who=who, label=label_of(facet).split(" (")[0], **{"is": number_in_words(facet, value)}
+    )
+
+
+@QUIET
+@given(st.data(), st.sampled_from(MEASURED))
+def test_a_number_may_be_said_of_its_item_and_no_other_number_may(data, measured):
+    trade, place, facet = measured
+    value = ANSWERS[trade].picks[place].item.facets[facet.name]
+    tell = telling(data.draw, trade, place, facet)
+    assert CLAIMS[trade].objections(tell(value)) == ()
+    apart = data.draw(st.sampled_from([1.0, 2.0, 7.0, 11.0, 300.0]))
+    assert CLAIMS[trade].objections(tell(value + apart)) != ()
+
+
+@QUIET
+@given(st.data(), st.sampled_from(MEASURED))
+def test_a_number_of_another_pick_may_not_be_said(data, measured):
+    trade, place, facet = measured
+    values = {pick.item.facets[facet.name] for pick in ANSWERS[trade].picks} - {
+        ANSWERS[trade].picks[place].item.facets[facet.name]
+    }
+    tell = telling(data.draw, trade, place, facet)
+    for value in values:
+        assert CLAIMS[trade].objections(tell(value)) != ()
+
+
+@pytest.mark.parametrize(("trade", "sentence"), [one for one in lines(TRUE) if "**" in one[1]])
+def test_a_title_that_is_no_pick_is_objected_to(trade, sentence):
+    swapped = re.sub(r"\*\*.+?\*\*", "**The Glass Orchard**", sentence, count=1)
+    assert Wrong.TITLE in {one.kind for one in CLAIMS[trade].objections(swapped)}
+
+
+@pytest.mark.parametrize(("trade", "sentence"), [one for one in lines(TRUE) if "[1]" in one[1]])
+def test_a_pick_number_beyond_the_list_is_objected_to(trade, sentence):
+    assert Wrong.TITLE in {one.kind for one in CLAIMS[trade].objections(sentence.replace("[1]", "[7]"))}
+
+
+@QUIET
+@given(st.sampled_from(sorted(ANSWERS)), st.text(max_size=300), st.text(max_size=80))
+@example("films", "[1] is [2] (", "[")
+@example("laptops", "$ 1h and a half of than [1] the", "- ")
+@example("hotels", "\ue000 [0] ** ** 9999999999999999999999 May", "1. ")
+def test_no_text_whatever_raises(trade, sentence, before):
+    assert isinstance(CLAIMS[trade].objections(sentence, before=before), tuple)
+
+
+def test_it_is_what_the_sentence_before_spoke_of():
+    claims = CLAIMS["films"]
+    assert claims.objections("It runs 96 minutes.", before="[1] is a romantic comedy.") == ()
+    assert claims.objections("It runs 96 minutes.", before="[2] is a drama.") != ()
+    assert claims.objections("It runs 96 minutes.") != ()
+
+
+def test_a_fact_of_another_pick_is_told_as_such():
+    assert {one.kind for one in CLAIMS["films"].objections("[2] is a romance.")} == {Wrong.SWAPPED}
+
+
+# --- from a stream to sentences --------------------------------------------------------------------------------------
+
+TEXTS = {
+    "Dr. No is by J. R. Voss vs. Inc. Ltd. all. It runs 4.6 hours.": 2,
+    "**Up!** (1989) is short. **Say Anything...** is not... It is. Enjoy!": 5,
+    "Here are two:\n1. **Alien**: a film.\n2. **Up!**: another one.\n": 3,
+    "One… two. “Is it? Yes.” Three!": 3,
+}
+
+
+@pytest.mark.parametrize(("text", "many"), TEXTS.items(), ids=range(len(TEXTS)))
+def test_sentences_end_where_they_end(text, many):
+    assert len([one for one in sentences([text]) if one.strip()]) == many
+    assert list(sentences(text)) == list(sentences([text]))
+
+
+@QUIET
+@given(st.lists(st.text(alphabet=st.sampled_from("aB. !?\n*“”()…1-'"), max_size=12), max_size=12))
+def test_sentences_joined_are_the_stream(pieces):
+    assert "".join(sentences(pieces)) == "".join(pieces)
+
+
+def test_a_sentence_comes_out_once_what_follows_shows_its_end():
+    stream = sentences(iter(["[1] is ", "short. ", "[2]", " is long", ". "]))
+    assert next(stream) == "[1] is short."

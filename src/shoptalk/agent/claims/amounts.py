@@ -26,15 +26,16 @@ _UPPER = {
 _NEAR = frozenset("about around roughly approximately circa approx near".split())
 _SHORT_OF = frozenset({"nearly", "almost"})
 _THAN = {
-    **dict.fromkeys("less fewer cheaper shorter older lighter smaller lower earlier slimmer narrower".split(), Bound.LESS),
-    **dict.fromkeys("more longer newer heavier bigger larger higher later greater better pricier wider taller".split(), Bound.MORE),
+    **dict.fromkeys("less fewer cheaper shorter older lighter smaller lower earlier slimmer".split(), Bound.LESS),
+    **dict.fromkeys("more longer newer heavier bigger larger higher later greater pricier wider".split(), Bound.MORE),
 }  # fmt: skip
 _TURNED = {
     Bound.LESS: Bound.AT_LEAST, Bound.MORE: Bound.AT_MOST, Bound.AT_LEAST: Bound.LESS, Bound.AT_MOST: Bound.MORE,
 }  # fmt: skip
 _AFTER = {"less": Bound.AT_MOST, "under": Bound.AT_MOST, "below": Bound.AT_MOST, "fewer": Bound.AT_MOST,
           "earlier": Bound.AT_MOST, "more": Bound.AT_LEAST, "over": Bound.AT_LEAST, "above": Bound.AT_LEAST,
-          "later": Bound.AT_LEAST, "up": Bound.AT_LEAST, "longer": Bound.AT_LEAST, "shorter": Bound.AT_MOST}  # fmt: skip
+          "later": Bound.AT_LEAST, "up": Bound.AT_LEAST, "longer": Bound.AT_LEAST,
+          "shorter": Bound.AT_MOST}  # fmt: skip
 _SIGNS = {"$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY"}
 _MONEY_WORDS = {
     **dict.fromkeys(("dollar", "buck", "usd", "cent"), "USD"), **dict.fromkeys(("euro", "eur"), "EUR"),
@@ -44,10 +45,12 @@ _MARKS = {'"': "inch", "”": "inch", "″": "inch", "%": "%"}
 _ARTICLES = frozenset({"a", "an"})
 _SCALES = (5.0, 10.0, 100.0)
 _REACH_BACK, _REACH_ON = 4, 3
+_TOLD_WHOLE = 2  # more words than these of a number that stand so in the record are its own
 _EARLIEST, _LATEST = 1500, 2100
 _YEARS_NEAR, _SHARE_NEAR = 2, 0.1
 _LABEL_STOP = STOP_WORDS | {"number", "amount", "total", "per", "in"}
-Range = tuple[float, float]
+#: Words with which a year is the year of the item, and none that its text tells of.
+_DATING = frozenset("from came out released made is was film dates dated".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +337,8 @@ class Numbers:
             if not 0 <= at < len(pieces) or (blocked_after if later else blocked_before):
                 continue
             piece = pieces[at]
+            if piece.items is not None and not later and at and pieces[at - 1].form == "of":
+                continue  # 'the price of [1] is'
             if piece.text in ",;—–()" or piece.items is not None or piece.form == "and" or piece.value is not None:
                 blocked_after, blocked_before = blocked_after or later, blocked_before or not later
                 continue
@@ -368,7 +373,10 @@ class Numbers:
 
         `earlier`: the number before it, which tells what a bare one counts: '[1] has 120 rooms, [2] just 28'.
         """
-        if amount.unit == "year" and record.holds_run((pieces[amount.last - 1].stem,)) and pieces[amount.last - 1].tail:
+        if amount.unit == "year" and record.holds_run((pieces[amount.last - 1].stem,)):
+            return True
+        around = [piece.stem for piece in pieces[amount.first : amount.last + 1] if piece.is_word]
+        if len(around) > _TOLD_WHOLE and record.holds_run(around):
             return True
         called = self.meant(pieces, amount)
         if called is None and amount.unit is None and earlier is not None and not self._bare(pieces, amount, record):
@@ -381,7 +389,7 @@ class Numbers:
             if any(_admits(amount, times, facet, record) for facet, times in fitting):
                 return True
             has_one = any(record.number(facet) is not None for facet, _ in fitting)
-            return not has_one and self._stands(pieces, amount, record) or self._stands_whole(pieces, amount, record)
+            return (not has_one and self._stands(pieces, amount, record)) or self._stands_whole(pieces, amount, record)
         if called:
             if any(_admits(amount, 1.0, facet, record) for facet in called):
                 return True
@@ -396,7 +404,11 @@ class Numbers:
             and _EARLIEST <= amount.value <= _LATEST
             and any(record.number(facet) is not None for facet in years)
         ):
-            return any(_admits(replace(amount, unit="year"), 1.0, facet, record) for facet in years)
+            if any(_admits(replace(amount, unit="year"), 1.0, facet, record) for facet in years):
+                return True
+            before = [piece.form for piece in pieces[max(0, amount.first - 3) : amount.first]]
+            told = bool(before) and before[-1] in ("in", "of", "since", "until") and not _DATING & set(before)
+            return told and self._stands(pieces, amount, record)
         if self._stands(pieces, amount, record):
             return True
         telling = amount.decimals > 0 or amount.value >= 100

@@ -17,13 +17,16 @@ from shoptalk.retrieval.query import Constraint, Operator, Stance
 from shoptalk.retrieval.schema import Meaning
 
 _TELLS = frozenset(
-    """ask asked asking want wanted wanting like liked likes love loved loves enjoy enjoyed prefer preferred need needed request
-    requested mention mentioned look looking seen saw watch watched said told specified specify set gave named name described
+    """ask asked asking want wanted wanting like liked likes love loved loves enjoy enjoyed prefer preferred need
+    needed request
+    requested mention mentioned look looking seen saw watch watched said told specified specify set gave named name
+    described
     search searched searching dislike disliked hate hated ruled own owned bought avoid rejected turned read played tried
     visited wished wish hoped hoping chose after stated insisted know knew""".split()
 )
 _BETWEEN = frozenset(
-    """have had did do also really just already have ve d re are were was only have been not dont didnt havent never don didn
+    """have had did do also really just already have ve d re are were was only have been not dont didnt havent
+    never don didn
     specifically especially earlier clearly said explicitly would""".split()
 )
 _SAID_OF_YOU = frozenset({"you", "youve", "youd", "youre"})
@@ -51,7 +54,8 @@ _CONDITION = frozenset(
     }
 )
 _OURS = frozenset(
-    """request requests wish wishes taste tastes question ask needs list search mood choice choices preference preferences
+    """request requests wish wishes taste tastes question ask needs list search mood choice choices preference
+    preferences
     criteria requirements requirement message words description limit limits budget query evening night own answer
     liking likes next selection shortlist pick picks option options decision way mind""".split()
 )
@@ -109,7 +113,7 @@ class Asked:
         }
         self._shop = {singular(word) for word in words(answer.shop)}
         self._titles = {title for one in request.mentions for title in words(one.title)}
-        self._numbers = [number for number in self._all_numbers()]
+        self._numbers = list(self._all_numbers())
         ids = [record.item.id for record in records]
         stances = {(one.item_id, one.stance) for one in request.mentions}
         self.liked = _places(ids, [*state.liked, *(i for i, s in stances if s is Stance.LIKED)])
@@ -221,7 +225,7 @@ class Asked:
         denied = denied or pieces[verb].form in _REFUSING
         last = _end_of(pieces, verb + 1)
         looks_back = lead in ("as", "which", "that", "what") or not any(
-            piece.is_word and piece.form not in GLUE or piece.value is not None or piece.items is not None
+            (piece.is_word and piece.form not in GLUE) or piece.value is not None or piece.items is not None
             for piece in pieces[verb + 1 : last]
         )
         return Region(at, last, pieces[verb].form, denied, looks_back)

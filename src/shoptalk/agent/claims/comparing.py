@@ -21,7 +21,8 @@ from shoptalk.retrieval.stopwords import STOP_WORDS
 from shoptalk.retrieval.values import factor
 
 _MORE_OF = {"priciest": (Meaning.PRICE, False), "heaviest": (Meaning.WEIGHT, False), "dearest": (Meaning.PRICE, False),
-            "earliest": (Meaning.YEAR, True), "youngest": (Meaning.YEAR, False), "younger": (Meaning.YEAR, False)}  # fmt: skip
+            "earliest": (Meaning.YEAR, True), "youngest": (Meaning.YEAR, False),
+            "younger": (Meaning.YEAR, False)}  # fmt: skip
 _RATED = frozenset("rated rating ratings scored scoring score reviewed".split())
 _UP, _DOWN = frozenset("higher better highest best top".split()), frozenset("lower worse lowest worst".split())
 _COSTS = frozenset("cost costs costing priced".split())
@@ -30,7 +31,8 @@ _REST = frozenset("other others rest any all both either every".split())
 _AS_LITTLE, _EXACT_TIMES = 0.2, 0.03
 _FACTOR_BOUNDS = {
     "less than": Bound.LESS, "more than": Bound.MORE, "under": Bound.LESS, "over": Bound.MORE, "about": Bound.ABOUT,
-    "roughly": Bound.ABOUT, "nearly": Bound.ABOUT, "almost": Bound.ABOUT, "around": Bound.ABOUT, "at least": Bound.AT_LEAST,
+    "roughly": Bound.ABOUT, "nearly": Bound.ABOUT, "almost": Bound.ABOUT, "around": Bound.ABOUT,
+    "at least": Bound.AT_LEAST,
 }  # fmt: skip
 _SHARING = frozenset({"share", "shares", "sharing", "shared"})
 _THAN_WITHIN, _LABEL_WITHIN = 8, 3
@@ -190,7 +192,7 @@ class Comparing:
     def _counted_by(
         self, pieces: Sequence[Piece], at: int, amounts: Sequence[Amount]
     ) -> tuple[list[Column], bool, bool, int] | None:
-        """'€15 more than [1]'; '9.1, the highest of these'; 'two years after [1]': the number tells what is compared."""
+        """'€15 more than [1]'; '9.1, the highest of these'; 'two years after [1]': the number tells the facet."""
         form = pieces[at].form
         after = pieces[at + 1] if at + 1 < len(pieces) else None
         if form in ("after", "before") and after is not None and after.items is not None:
@@ -202,6 +204,8 @@ class Comparing:
             counted = next((one for one in reversed(amounts) if one.last <= amount.first), amount)
             facets = self._numbers.of_unit(amount) or self._numbers.meant(pieces, counted) or []
             return facets, form != "more", False, at + 1
+        if form in ("later", "earlier") and after is not None and after.form == "than":
+            return self._meaning(Meaning.YEAR), form == "earlier", False, at + 1
         lead = pieces[at - 1].form if at else ""
         if form in EXTREMES and lead == "the" and (earlier := [one for one in amounts if one.last < at]):
             facets = self._numbers.meant(pieces, earlier[-1]) or self._numbers.of_unit(earlier[-1])
@@ -220,8 +224,8 @@ class Comparing:
         for ending in ("er", "est"):
             if (base := base_of(form, ending)) and (measured := self._measured(base)):
                 return *measured, ending == "est", at + 1
-        if form in ("later", "earlier", "latest") and (facets := self._meaning(Meaning.YEAR)):
-            return facets, form == "earlier", form == "latest", at + 1
+        if form == "latest" and (facets := self._meaning(Meaning.YEAR)):
+            return facets, False, True, at + 1
         return None
 
     def _meaning(self, meaning: Meaning) -> list[Column]:

@@ -5,21 +5,33 @@ import re
 from shoptalk.agent.claims.objection import Objection, Wrong
 
 _FORBIDDEN = (
-    ("a link", r"https?:|ftp:|\bwww\.|\b[a-z0-9-]{2,}\.(?:com|org|net|io|shop|biz|info|ru|xyz|co|app|dev|example)\b|\]\("),
+    ("a link", r"https?:|ftp:|\bwww\.|\b[a-z0-9-]{2,}\.(?:com|org|net|io|shop|biz|info|ru|xyz|co|app|dev"
+    r"|example)\b|\]\("),
     ("an address", r"[\w.+-]+@[\w-]+|\b\S+\s\(?at\)?\s\S+\s\(?dot\)?\s"),
     ("a telephone number", r"\+\d[\d ()-]{7,}|\b\d{3}[- ]\d{3,4}[- ]\d{4}\b"),
     ("code or markup", r"`|</?\w|[{}<>\\]|\$\(|&[a-z]+;|^\s*(?:#{1,6}\s|\||>)|!\[|~~|==|;\s*--|\bjavascript\b"),
     (
         "orders to the person",
-        r"\b(?:visit|click|tap|download|install|subscribe|sign up|log ?in|register|e-?mail|phone|text|whatsapp|dial"
-        r"|contact|order now|buy now|book now|call (?:us|now|the|our|this)|send (?:us|your|me|it|an?)|enter your|type in|copy|paste|pay|go to"
-        r"|head (?:over )?to|password|credit card|coupon|promo(?:tion)?(?:al)? code|discount code|voucher|hurry|act now|don['’]t miss)\b",
+        r"^\W*(?:please\s+)?(?:visit|click|tap|download|install|subscribe|register|call|phone|text|e-?mail|dial"
+        r"|contact|order|buy|book|send|enter|add|copy|type|pay|go|head|reserve|follow this)\b(?!ers|\s+(?:is"
+        r"|are|has)\b)"
+        r"|\b(?:click|visit (?:our|us|the (?:web)?site|this)|download (?:the|our|it)|sign up|log ?in"
+        r"|e-?mail (?:us|me|your)|whatsapp|(?:call|text|phone|contact) (?:us|now|our|me|the (?:shop|hotel"
+        r"|seller|number))"
+        r"|(?:order|buy|book|act|subscribe|register|pay) (?:now|here|today)|send (?:us|your|me)|enter your"
+        r"|type in|copy and paste|password|credit card|coupon|promo(?:tion)?(?:al)? code|discount code|voucher"
+        r"|hurry|don['’]t miss"
+        r"|(?:always|must|only|you should) (?:recommend|rank|choose|buy|pick)|rank (?:it|this|me)"
+        r"|recommend (?:only|this|it) (?:first|above|to))\b",
     ),
-    ("praise", r"\bmust[- ](?:see|have|watch|read|buy|visit|try|own|play)\b|\ba must\b"),
+    ("praise", r"\bmust[- ](?:see|have|watch|read|buy|visit|try|own|play)\b|\ba must\b|\ball[- ]star\b"
+    r"|\b(?:five|5)[- ]star (?:reviews?|experience)\b"),
     (
         "talk of instructions or of what writes this",
-        r"\b(?:as an? (?:ai|assistant|language model|llm)|language model|chat ?bot|chatgpt|gpt|openai|claude|llama|system prompt"
-        r"|prompts?|instructions?|ignore (?:all|any|the|previous|prior)|disregard|jailbreak|developer mode|training data|system message|json|tokens?|assistant|pwned|hacked)\b",
+        r"\b(?:as an? (?:ai|assistant|language model|llm)|(?:i am|i['’]m) (?:an? )?(?:ai|bot|claude|assistant)"
+        r"|language model|chat ?bot|chatgpt|gpt-?\d|openai|system prompt|my (?:prompt|instructions)"
+        r"|ignore (?:all|any|the|previous|prior|your)|disregard|(?:previous|prior|above|these"
+        r"|following) instructions|jailbreak|developer mode|training data|system message|pwned|hacked)\b",
     ),
 )  # fmt: skip
 _PATTERNS = tuple((what, re.compile(pattern, re.IGNORECASE | re.MULTILINE)) for what, pattern in _FORBIDDEN)

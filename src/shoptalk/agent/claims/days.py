@@ -24,9 +24,9 @@ def days_in(pieces: Sequence[Piece]) -> list[Day]:
     """The days of a sentence, left to right."""
     found = []
     for at, piece in enumerate(pieces):
-        if piece.form in _MONTH_OF and piece.capital and (day := _around(pieces, at)):
-            found.append(day)
-        elif piece.value is not None and (day := _iso(pieces, at)):
+        if (piece.form in _MONTH_OF and piece.capital and (day := _around(pieces, at))) or (
+            piece.value is not None and (day := _iso(pieces, at))
+        ):
             found.append(day)
     return found
 

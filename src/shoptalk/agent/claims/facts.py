@@ -7,6 +7,7 @@ from shoptalk.agent.claims.objection import Objection, Wrong
 from shoptalk.agent.claims.pieces import Piece, ends_clause, in_words
 from shoptalk.agent.claims.records import Record
 from shoptalk.agent.claims.vocabulary import (
+    ANY_TRADE,
     GLUE,
     KINDS_OF_THINGS,
     MEASURES,
@@ -18,7 +19,6 @@ from shoptalk.agent.claims.vocabulary import (
     ROLES,
     TRADE,
     TRADES,
-    ANY_TRADE,
 )
 from shoptalk.agent.phrasing import label_of
 from shoptalk.agent.tokens import singular, words
@@ -29,13 +29,14 @@ from shoptalk.retrieval.stopwords import STOP_WORDS
 _LONGEST = 7
 #: Verbs behind 'and' with which a new statement begins: 'has no pool and is near the sea'.
 _NEW_VERB = frozenset(
-    """is are was has have runs costs comes offers includes stars weighs lasts sits lies allows stays keeps holds features
+    """is are was has have runs costs comes offers includes stars weighs lasts sits lies allows stays keeps holds
+    features
     provides it they takes rated""".split()
 )
 _LINKS = frozenset({"-", "‑", "'", "’", "“", "”", '"', "/", "&"})
 _LINKING = frozenset({"of", "the", "and", "de", "la", "von", "van", "di", "du", "del", "in", "on", "a", "for"})
 _TO_ROLE = frozenset({"by", "and", "", "is", "was", "are", "the", "of"})
-_ROLE_WITHIN = 14
+_ROLE_WITHIN, _DENIED_WITHIN = 14, 5
 _NOT_DENYING = (
     ("not", "only"),
     ("not", "just"),
@@ -135,6 +136,8 @@ class Facts:
             )
         if piece.form in MEASURES:
             return at > 0 and (taken[at - 1] or pieces[at - 1].form in ("how", "as"))
+        if piece.form in ("story", "stories") and at and pieces[at - 1].form in ("true", "real"):
+            return False
         if piece.form in PLACES:
             return after not in self._trade
         return True
@@ -182,7 +185,9 @@ class Facts:
         while begin < len(said):
             length = _longest(pieces, said[begin:], record)
             part = said[begin : begin + max(length, 1)]
-            if objection := self._untraced(pieces, said, begin, length, record):
+            if objection := self._of_another_kind(pieces, part, record) or self._untraced(
+                pieces, said, begin, length, record
+            ):
                 yield objection
             elif length:
                 yield from self._wrong_role(pieces, part, record)
@@ -208,7 +213,17 @@ class Facts:
         if length < 2 and piece.form not in GLUE and _is_torn(pieces, said, begin, length, record):
             return self._torn(pieces, said, record)
         return None
-        return None
+
+    def _of_another_kind(self, pieces: Sequence[Piece], part: Sequence[int], record: Record) -> Objection | None:
+        """'A war film' of what has other genres, and only tells of a war."""
+        after = pieces[part[-1] + 1].form if part[-1] + 1 < len(pieces) else ""
+        if after not in self._trade:
+            return None
+        stems = [pieces[there].stem for there in part]
+        genres = [facet.name for facet in self._schema.by_meaning(Meaning.GENRE) if facet.name in record.values]
+        if record.facets_holding(stems) or not any(name in self._known.get(stems[0], ()) for name in genres):
+            return None
+        return Objection(Wrong.FACT, " ".join(stems), f"that is no genre of {record.item.title}")
 
     def _torn(self, pieces: Sequence[Piece], said: Sequence[int], record: Record) -> Objection:
         name = in_words([pieces[there] for there in said])
@@ -222,6 +237,8 @@ class Facts:
     def _wrong_role(self, pieces: Sequence[Piece], part: Sequence[int], record: Record) -> Iterator[Objection]:
         """'Directed by' somebody who only acts in it; 'brand' of what is the country."""
         stems = [pieces[there].stem for there in part]
+        if all(pieces[there].form in _LINKING for there in part):
+            return
         role = self._role_before(pieces, part[0])
         if role is None:
             return
@@ -238,7 +255,7 @@ class Facts:
             called = self._facets_of_role(piece)
             if called:
                 return piece.text, called
-            if piece.capital or piece.form in _TO_ROLE and piece.items is None and not ends_clause(piece):
+            if piece.capital or (piece.form in _TO_ROLE and piece.items is None and not ends_clause(piece)):
                 continue
             if piece.text == ":" and there:
                 continue
@@ -263,7 +280,7 @@ class Facts:
     def _wrongly_denied(self, pieces: Sequence[Piece], run: Run, record: Record) -> Iterator[Objection]:
         said = [pieces[there] for there in run.at if pieces[there].is_word and pieces[there].form not in _LINKING]
         stems = [piece.stem for piece in said]
-        if not stems or self._is_off(stems, record):
+        if not stems or self._is_off(stems, record) or _stands_so(pieces, run, record):
             return
         if self._stands_denied(stems, record):
             return
@@ -302,6 +319,15 @@ class Facts:
         return refused or any(name in record.values for name in self._known.get(piece.stem, ()))
 
 
+def _stands_so(pieces: Sequence[Piece], run: Run, record: Record) -> bool:
+    """True if the record itself says it with the same denial: 'who will not take payoffs'."""
+    first, last = run.at[0], run.at[-1] + 1
+    for start in range(first - 1, max(-1, first - _DENIED_WITHIN), -1):
+        if pieces[start].form in NEGATORS:
+            return record.holds_run(piece.stem for piece in pieces[start:last] if piece.is_word)
+    return False
+
+
 def _trade_of(schema: Schema, names: frozenset[str]) -> frozenset[str]:
     """What the things of this shop may be called: names of its trade, of any trade where nothing tells which it is."""
     labels = {word for column in schema.columns for word in (*words(column.name), *words(column.label))}
@@ -312,7 +338,8 @@ def _trade_of(schema: Schema, names: frozenset[str]) -> frozenset[str]:
 def _longest(pieces: Sequence[Piece], said: Sequence[int], record: Record) -> int:
     """How many of the words, from the first on, stand in the record next to each other."""
     for length in range(min(len(said), _LONGEST), 0, -1):
-        if record.holds_run(pieces[there].stem for there in said[:length]):
+        ends_open = length > 1 and pieces[said[length - 1]].form in _LINKING
+        if not ends_open and record.holds_run(pieces[there].stem for there in said[:length]):
             return length
     return 0
 

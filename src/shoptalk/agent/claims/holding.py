@@ -198,7 +198,7 @@ class Claims:
         for amount in told.amounts:
             before = range(max(stretch.at[0], amount.first - 3), amount.first)
             denied = any(pieces[at].form in NEGATORS for at in before)
-            earlier = next((one for one in reversed(told.every) if one.last <= amount.first), None)
+            earlier = self._counted_before(told, amount)
             if self._numbers.holds(pieces, amount, record, earlier=earlier) is denied:
                 said = in_words(pieces[amount.first : amount.last])
                 yield Objection(Wrong.NUMBER, said, f"that is no number of {record.item.title}")
@@ -210,6 +210,13 @@ class Claims:
                 yield from self._facts.wrong(pieces, run, item)
         for at in stretch.at:
             yield from self._best(pieces, at, item)
+
+    def _counted_before(self, told: _Told, amount: Amount) -> Amount | None:
+        """The number before this one of which it is told what it counts."""
+        for one in reversed(told.every):
+            if one.last <= amount.first and one.unit != "year" and (one.unit or self._numbers.meant(told.pieces, one)):
+                return one
+        return None
 
     def _best(self, pieces: Sequence[Piece], at: int, item: int) -> Iterator[Objection]:
         form = pieces[at].form
@@ -269,12 +276,15 @@ class Claims:
         before = [piece.form for piece in pieces[max(0, amount.first - 2) : amount.first]]
         many, shown, passing = int(amount.value), self._picks, self._answer.passing
         if (
-            not stretch.implicit
-            and not (before and before[-1] in ("all", "these", "those", "the", "of"))
-            and "more" not in after[:1]
+            (
+                not stretch.implicit
+                and not (before and before[-1] in ("all", "these", "those", "the", "of"))
+                and "more" not in after[:1]
+            )
+            and len(stretch.items) < 2
+            and not stretch.need
         ):
-            if len(stretch.items) < 2 and not stretch.need:
-                return False
+            return False
         if after[:1] == ["more"] and "than" not in after[1:2]:
             return many == passing - shown or (many == shown and (self._answer.state.skip_shown or "here" in before))
         counted = {shown, len(stretch.items)} if many <= shown or many <= _FEW else set()

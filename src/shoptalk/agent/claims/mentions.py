@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from shoptalk.agent.claims.objection import Objection, Wrong
 from shoptalk.agent.claims.pieces import NAMED_HERE
-from shoptalk.agent.claims.records import Record
-from shoptalk.agent.phrasing import short_title, title_with_year
+from shoptalk.agent.claims.records import Record, line_of
+from shoptalk.agent.phrasing import label_of, short_title, title_with_year
 from shoptalk.agent.tokens import Token, tokenize, words
 from shoptalk.agent.words import ORDINALS
 from shoptalk.retrieval.stopwords import STOP_WORDS
@@ -18,13 +18,17 @@ _BOLD = re.compile(r"\*\*(?P<name>.+?)\*\*", re.DOTALL)
 _YEAR = re.compile(r"\s*\((?P<year>\d{4})\)\s*$")
 _LISTED = re.compile(r"^\s*(?P<place>\d{1,2})[.)]\s+")
 _NTH = re.compile(
-    r"\b(?:the\s+(?P<word>first|second|third|fourth|fifth|sixth|last)(?:\s+(?:one|pick|option|choice|result|film|movie|of\s+(?:these|them|the))\b(?!\s+(?:by|in|to|from|ever|that|directed|written|made))|(?=\s+(?:is|has|was|runs|costs|comes|offers|stars)\b))"
-    r"|(?:pick|option|choice|item|number|no\.)\s*(?:number\s*|no\.?\s*|#\s*)?(?P<digit>\d{1,2}|one|two|three|four|five|six)\b(?!\s*(?:of|times)\b)"
+    r"\b(?:the\s+(?P<word>first|second|third|fourth|fifth|sixth|last)(?:\s+(?:one|pick|option|choice|result"
+    r"|film|movie|of\s+(?:these|them|the))\b(?!\s+(?:by|in|to|from|ever|that|directed|written|made))"
+    r"|(?=\s+(?:is|has|was|runs|costs|comes|offers|stars)\b))"
+    r"|(?:pick|option|choice|item|number|no\.)\s*(?:number\s*|no\.?\s*|#\s*)?(?P<digit>\d{1,2}|one|two|three"
+    r"|four|five|six)\b(?!\s*(?:of|times)\b)"
     r"|#\s?(?P<hash>\d{1,2})\b)",
     re.IGNORECASE,
 )
 _WORDED = {"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6}
-_LEAST_PREFIX, _LONG_TITLE, _SHORT_PART = 2, 4, 3
+_LEAST_PREFIX, _LONG_TITLE = 2, 4
+_MARKS = ".!?…"
 _SAME = re.compile(rf"{NAMED_HERE}\s*[:(,–—-]?\s*(?:is|was|\(|:)?\s*(?:the\s+)?[“\"]?{NAMED_HERE}")
 
 
@@ -46,11 +50,13 @@ class Mentions:
         self._picks = picks
         names: dict[tuple[str, ...], set[int]] = defaultdict(set)
         parts: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        self._capitals: dict[tuple[str, ...], tuple[bool, ...]] = {}
         for index, record in enumerate(records):
             for called in _names(record):
-                names[words(called)].add(index)
-            for part in _parts(record.item.title):
-                parts[part].add(index)
+                for spelt in (called, called.replace("&", " and ")):
+                    names[self._noted(tokenize(spelt))].add(index)
+            for part in _parts(tokenize(record.item.title)):
+                parts[self._noted(part)].add(index)
         self._names = {name: frozenset(held) for name, held in names.items() if name}
         alone = {part: frozenset(held) for part, held in parts.items() if len(held) == 1 and part not in self._names}
         self._bare = self._names | alone
@@ -59,6 +65,12 @@ class Mentions:
             self._firsts[name[0]].append(name)
         for several in self._firsts.values():
             several.sort(key=len, reverse=True)
+
+    def _noted(self, tokens: Sequence[Token]) -> tuple[str, ...]:
+        """The forms of a name, of which is noted where it has capitals."""
+        name = tuple(token.form for token in tokens)
+        self._capitals.setdefault(name, tuple(token.capital for token in tokens))
+        return name
 
     def mark(self, sentence: str) -> Marked:
         """The sentence with its names taken out; what names no item that may be spoken of is objected to."""
@@ -105,11 +117,15 @@ class Mentions:
 
     def named(self, name: str) -> frozenset[int] | None:
         """The items that go by a name, None if none does."""
-        said = words(name)
-        return self._bare.get(said)
+        return self._bare.get(tuple(token.form for token in tokenize(name)))
 
     def _tells(self, index: int, text: str) -> bool:
-        return all(word in STOP_WORDS or self._records[index].holds(word) for word in words(text))
+        record = self._records[index]
+        told = [word for word in words(text) if word not in STOP_WORDS]
+        if text[:1].isupper():  # what is written as a title is none only if it is a value, or the name of one
+            labels = [words(label_of(facet)) for facet in record.schema.facets]
+            return record.is_value(line_of(text).split()) or words(text) in labels
+        return bool(told) and all(self._records[index].holds(word) for word in told)
 
     def _bare_titles(
         self, text: str, spans: Iterable[tuple[int, int, frozenset[int]]]
@@ -122,16 +138,27 @@ class Mentions:
             length = self._title_at(text, tokens, free, at)
             if length:
                 name = tuple(token.form for token in tokens[at : at + length])
-                found.append((tokens[at].start, tokens[at + length - 1].end, self._bare[name]))
+                end = tokens[at + length - 1].end
+                found.append((tokens[at].start, end + self._tail(text, end, self._bare[name]), self._bare[name]))
             at += length or 1
         return found
+
+    def _tail(self, text: str, end: int, items: frozenset[int]) -> int:
+        """How many marks at the end of a title stand in the text: the dots of 'Say Anything...'."""
+        titles = [self._records[item].item.title for item in items]
+        tails = [title[len(title.rstrip(_MARKS)) :] for title in titles]
+        return next((len(tail) for tail in tails if tail and text.startswith(tail, end)), 0)
 
     def _title_at(self, text: str, tokens: Sequence[Token], free: Sequence[bool], at: int) -> int:
         for name in self._firsts.get(tokens[at].form, ()):
             run = tokens[at : at + len(name)]
             if len(run) < len(name) or not all(free[at : at + len(name)]):
                 continue
-            if all(token.form == part for token, part in zip(run, name, strict=True)) and _is_title(text, run):
+            same = all(token.form == part for token, part in zip(run, name, strict=True))
+            written = same and (
+                _is_title(text, run, self._capitals[name]) or bool(self._tail(text, run[-1].end, self._bare[name]))
+            )
+            if written and not _is_part(text, tokens, at, len(name)):
                 return len(name)
         return 0
 
@@ -186,16 +213,23 @@ def _take_out(marked: Marked, spans: list[tuple[int, int, frozenset[int]]]) -> N
     marked.text = ("".join(parts) + marked.text[last:]).replace("**", "")
 
 
-def _is_title(text: str, run: Sequence[Token]) -> bool:
-    """True if words that make up a title are written as one: with capitals, and not just 'It' at the start."""
-    written = [token for token in run if token.form not in STOP_WORDS] or list(run)
-    inner = [token for token in written[1:-1] if len(token.form) > _SHORT_PART]
-    if not all(token.capital or not text[token.start].isalpha() for token in (written[0], *inner, written[-1])):
+def _is_title(text: str, run: Sequence[Token], capitals: Sequence[bool]) -> bool:
+    """True if words that make up a title are written as it is: with its capitals, and not just 'It' at the start."""
+    if not all(token.capital or not capital for token, capital in zip(run, capitals, strict=True)):
         return False
+    opens = text[: run[0].start].strip(" \n\t\"“'*-") == ""
+    if len(run) == 1 and text[run[0].start].isdigit():
+        return opens and text[run[0].end :][:1] == " "
     common = all(token.form in STOP_WORDS for token in run)
-    if text[run[0].start].isdigit() and len(run) == 1:
+    return (any(capitals) or len(run) > 1) and (not common or len(run) > 1 or not opens)
+
+
+def _is_part(text: str, tokens: Sequence[Token], at: int, length: int) -> bool:
+    """True for one word of a longer name: the 'Amy' of 'Amy Winehouse'."""
+    if length > 1 or at + 1 >= len(tokens):
         return False
-    return not common or (len(run) > 1 or text[: run[0].start].strip(" \n\t\"“'*-") != "")
+    following = tokens[at + 1]
+    return following.capital and text[tokens[at].end : following.start] == " " and following.form not in STOP_WORDS
 
 
 def _names(record: Record) -> Iterator[str]:
@@ -210,10 +244,9 @@ def _names(record: Record) -> Iterator[str]:
             yield head
 
 
-def _parts(title: str) -> Iterator[tuple[str, ...]]:
+def _parts(title: Sequence[Token]) -> Iterator[Sequence[Token]]:
     """The beginnings of a long title, by which it is also called."""
-    said = words(title)
-    if len(said) >= _LONG_TITLE:
-        for length in range(_LEAST_PREFIX, len(said)):
-            if said[length - 1] not in STOP_WORDS:
-                yield said[:length]
+    if len(title) >= _LONG_TITLE:
+        for length in range(_LEAST_PREFIX, len(title)):
+            if title[length - 1].form not in STOP_WORDS:
+                yield title[:length]

@@ -14,6 +14,7 @@ _PIECE = re.compile(
     r"|(?P<mark>\S)"
 )
 _STRONG = frozenset(";:—–.!?…\n")
+_SHORTENED = frozenset("dr mr mrs ms st jr sr vs prof approx no".split())
 _TURNING = frozenset({"while", "whereas", "but"})
 
 
@@ -59,9 +60,15 @@ def pieces_of(text: str, namings: Sequence[frozenset[int]] = ()) -> list[Piece]:
         elif said == NAMED_HERE and nth < len(namings):
             found.append(Piece(said, "", "", match.start(), items=namings[nth]))
             nth += 1
-        else:
+        elif not (said == "." and found and _is_shortened(found[-1], match.start())):
             found.append(Piece(said, "", "", match.start()))
     return found
+
+
+def _is_shortened(piece: Piece, end: int) -> bool:
+    """True for the word before a full stop that ends no sentence: 'J.', 'Dr.'."""
+    touches = piece.start + len(piece.text) == end
+    return touches and ((len(piece.text) == 1 and piece.text.isupper()) or piece.form in _SHORTENED)
 
 
 def ends_clause(piece: Piece) -> bool:

@@ -7,7 +7,8 @@ from functools import lru_cache
 from shoptalk.agent.claims.pieces import Piece, pieces_of
 from shoptalk.agent.inflections import bases
 from shoptalk.agent.phrasing import label_of, number_in_words
-from shoptalk.agent.tokens import singular
+from shoptalk.agent.quantities import is_number_word
+from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.words import SYNONYMS
 from shoptalk.ranking.evidence import (
     CloseTo,
@@ -166,7 +167,7 @@ def _evident(schema: Schema, fact: Evidence) -> Iterator[str]:
     yield _WORDS_OF.get(fact.kind, "")
     match fact:
         case ConstraintMet() if fact.constraint.operator is not Operator.IS_NOT and fact.constraint.value is not False:
-            yield fact.constraint.words
+            yield from (word for word in words(fact.constraint.words) if not is_number_word(word))
             values = fact.constraint.value if isinstance(fact.constraint.value, tuple) else ()
             yield from (
                 str(one)

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 
 _END = re.compile(r"[.!?…]+[\"'”’)\]*]*(?=\s)|\n+")
 _ABBREVIATED = frozenset(
-    """mr mrs ms dr prof st sr jr vs inc ltd co corp no nos vol approx ca eg e.g ie i.e etc al feat ft min max mt rev gen col sgt
+    """mr mrs ms dr prof st sr jr vs inc ltd co corp no nos vol approx ca eg e.g ie i.e etc al feat ft min max mt
+    rev gen col sgt
     capt lt hon dept est fig ed bros p pp jan feb mar apr jun jul aug sep sept oct nov dec a.k.a aka u.s u.k""".split()
 )
 _LAST_WORD = re.compile(r"[^\s(“\"'*\[]+$")

@@ -13,6 +13,7 @@ _POINTING = frozenset({"they", "these", "those", "each", "all", "both", "neither
 _IT = frozenset({"it", "its", "this", "that", "he", "she"})
 _OF = frozenset({"these", "those", "them", "the", "all", "my", "your", "our"})
 _APPOSED = frozenset({"at", "which", "whose", "with"})
+_OPENING = frozenset("and so but that which since because as while whereas though".split())
 _AGAINST = frozenset({"against", "versus", "vs"})
 _LEADING = frozenset("at with for if in by from being as on costing running".split())
 _WORTH = 8
@@ -22,7 +23,8 @@ _WORTH = 8
 class Stretch:
     """Pieces that speak of the same items.
 
-    `items`: which records; `need`: how many of them it has to hold for, None: all; `named`: items that it names besides;
+    `items`: which records; `need`: how many of them it has to hold for, None: all; `named`: items that it names
+    besides;
     `beside`: where it names none, those that the rest of the sentence names.
     `implicit`: no item is named, so that all picks are meant. `known` is False where it cannot be told who is meant.
     """
@@ -165,6 +167,8 @@ class Reader:
             return None
         if _next_naming(pieces, at + 1) == at + 1:
             return None
+        if after == "other" or not _opens_statement(pieces, at, found):
+            return None
         lead = pieces[at - 1].form if at else ""
         if lead in ("of", "among", "than", "between") and form in ("these", "those", "all"):
             return None
@@ -181,6 +185,10 @@ class Reader:
         objects = [group for group in groups if group.is_object]
         apposed: list[Stretch] = []
         for stretch in found:
+            for at in list(stretch.at):
+                if pieces[at].items is not None and (bracketed := _in_brackets(pieces, at + 1, stretch.at)):
+                    stretch.at = [one for one in stretch.at if one not in bracketed]
+                    apposed.append(Stretch(tuple(sorted(pieces[at].items or ())), at=bracketed))
             inside = [group for group in objects if stretch.at[0] <= group.start <= stretch.at[-1]]
             stretch.named = tuple(item for group in inside for item in group.items)
             for group in inside:
@@ -197,12 +205,25 @@ class Reader:
         return [stretch for stretch in (*found, *apposed) if stretch.at]
 
 
+def _opens_statement(pieces: Sequence[Piece], at: int, found: Sequence[_Group]) -> bool:
+    """True where a subject may stand: at the beginning, behind a mark or 'and', right behind an item's name."""
+    lead = pieces[at - 1] if at else None
+    if lead is None or lead.items is not None or not lead.is_word:
+        return True
+    return lead.form in _OPENING and (lead.form != "and" or bool(found) or at > 1)
+
+
+def _in_brackets(pieces: Sequence[Piece], at: int, inside: Sequence[int]) -> list[int]:
+    """What stands in brackets right behind the naming of an item: '(1987) (96 min)'."""
+    last = at
+    while last < len(pieces) and pieces[last].text == "(":
+        last = next((there + 1 for there in range(last, len(pieces)) if pieces[there].text == ")"), len(pieces))
+    return [there for there in inside if at <= there < last]
+
+
 def _apposed(pieces: Sequence[Piece], at: int, last: int) -> range:
     if at >= last:
         return range(0)
-    if pieces[at].text == "(":
-        end = next((i for i in range(at, last) if pieces[i].text == ")"), last)
-        return range(at, end)
     possessive = pieces[at].text in "'’" and at + 1 < last and pieces[at + 1].form == "s"
     comma = pieces[at].text == "," and at + 1 < last and pieces[at + 1].form in ("which", "a", "an")
     if possessive or comma or pieces[at].form in _APPOSED:
@@ -243,6 +264,8 @@ def _together(pieces: Sequence[Piece], at: int, *, commas: bool) -> list[int]:
 
 def _next_naming(pieces: Sequence[Piece], at: int) -> int | None:
     """The next naming, if only 'and' or a comma stands before it."""
+    while at < len(pieces) and pieces[at].text == "(":
+        at = next((there + 1 for there in range(at, len(pieces)) if pieces[there].text == ")"), len(pieces))
     for there in range(at, min(at + 5, len(pieces))):
         if pieces[there].items is not None:
             return there

@@ -11,7 +11,8 @@ from shoptalk.retrieval.stopwords import STOP_WORDS
 
 #: Words for the thing itself, in the trades that are met most.
 TRADE: Final = frozenset(
-    """film films movie movies picture book books title titles hotel hotels restaurant restaurants place places wine wines
+    """film films movie movies picture book books title titles hotel hotels restaurant restaurants place places
+    wine wines
     bottle bottles product products item items model models song songs album albums game games show shows series car
     cars recipe recipes dish dishes course courses job jobs flat flats plant plants beer beers device devices""".split()
 )
@@ -20,7 +21,8 @@ KINDS_OF_THINGS: Final = frozenset(
     """laptop laptops notebook notebooks phone phones smartphone smartphones tablet tablets camera cameras headphone
     headphones earbud earbuds speaker speakers tv tvs television televisions monitor monitors keyboard keyboards printer
     printers watch watches shoe shoes boot boots trainers dress dresses jacket jackets bag bags sofa sofas chair chairs
-    table tables lamp lamps bed beds apartment apartments house houses villa villas hostel room rooms perfume perfumes coffee
+    table tables lamp lamps bed beds apartment apartments house houses villa villas hostel room rooms perfume
+    perfumes coffee
     coffees tea teas whisky whiskies cheese cheeses knife knives bike bikes toy toys guitar guitars podcast podcasts
     concert concerts event events tour tours trip trips flight flights museum museums cafe cafes bar bars novel novels
     comic comics track tracks machine machines computer computers tool tools device cream creams""".split()
@@ -43,10 +45,12 @@ _CHOOSING: Final = frozenset(
 _JOINING: Final = frozenset(
     """above across after again against ago ahead along alongside already although always among amongst another anyway
     around aside away back because before behind below beneath beside besides between beyond both bring brings came come
-    comes coming compare compared comparing comparison consequently considered despite different differ differs difference
+    comes coming compare compared comparing comparison consequently considered despite different differ differs
+    difference
     down due during each either enough equal equally especially even every everything exactly exact except few
     finally first former four further furthermore gives give given giving got half hence here hereby however including
-    inside into just keep keeps keeping kept kind kinds last latter lastly least leave leaves left less like likewise little make
+    inside into just keep keeps keeping kept kind kinds last latter lastly least leave leaves left less like
+    likewise little make
     makes making many meanwhile moreover much namely neither never next nevertheless none nonetheless nothing now often
     once one ones onto opposite order otherwise outside overall own part particular particularly past per perhaps
     plus pretty put puts quite really regarding related remain remains rest right same second several share shared
@@ -63,27 +67,36 @@ _TELLING: Final = frozenset(
     """run runs running ran last lasts lasting clock clocks clocked cost costs costing priced price prices pricing sell
     sells sold selling charge charges made make maker makers manufactured produced producer release released releases
     date dates dated dating year years directed director directors directs star stars starring starred stars
-    feature features featuring featured cast actor actors actress actresses lead leads leading written wrote writer writers author
-    authors rated rate rates rating ratings score scores scored scoring earn earns earned hold holds holding held carry carries
-    carrying offer offers offering include includes included including provide provides providing come comes has have having
+    feature features featuring featured cast actor actors actress actresses lead leads leading written wrote writer
+    writers author
+    authors rated rate rates rating ratings score scores scored scoring earn earns earned hold holds holding held
+    carry carries
+    carrying offer offers offering include includes included including provide provides providing come comes has
+    have having
     with tagged tag tags labelled labeled label labels described classed classified categorised categorized category
     categories genre genres style styles type types kind brand brands language languages spoken country countries
-    located location situated based set sits sitting lies lying found spent spends taste tastes tasting serve serves serving drink drinking eat eating cook cooking travel travelling wear wearing weigh weighs weighing weight measure measures
+    located location situated based set sits sitting lies lying found spent spends taste tastes tasting serve
+    serves serving drink drinking eat eating cook cooking travel travelling wear wearing weigh weighs weighing
+    weight measure measures
     measuring size sized long length lengths wide tall deep big old minute minutes min mins hour hours hr hrs h m dollar
     dollars euro euros pound pounds usd eur gbp cent cents percent decade decades century average number numbers
     amount amounts value values figure figures unit units story stories plot tells telling told follow follows following
-    about centre centres center centers around involve involves involving mention mentions mentioned concern concerns text
+    about centre centres center centers around involve involves involving mention mentions mentioned concern
+    concerns text
     keyword keywords theme themes themed topic topics subject subjects element elements play plays playing played
     appear appears appearing add adds adding count counts counting counted combine combines combining mix mixes
-    mixing blend blends blending belong belongs belonging fall falls falling stay stays staying range ranges ranging reach
-    reaches reaching share shares lasting hails originates duration runtime time times tag     vote votes opening opened filmed shot screen drops""".split()
+    mixing blend blends blending belong belongs belonging fall falls falling stay stays staying range ranges
+    ranging reach
+    reaches reaching share shares lasting hails originates duration runtime time times tag     vote votes opening
+    opened filmed shot screen drops""".split()
 ) - {"screen", "drops", "featured", "sold", ""}  # fmt: skip
 _SMALL_TALK: Final = frozenset(
     "thanks thank please sorry okay ok sure hello hi hey welcome cheers im ill ive id id were".split()
 )
 GLUE: Final = STOP_WORDS | TRADE | _CHOOSING | _JOINING | _TELLING | _SMALL_TALK | frozenset(
     """isnt arent wasnt werent doesnt dont didnt hasnt havent hadnt wont wouldnt cant couldnt shouldnt youre youve youd
-    youll thats theres heres its theyre theyve whats lets amp s t ve re ll d au la a an of by in on for to from as""".split()
+    youll thats theres heres its theyre theyve whats lets amp s t ve re ll d au la a an of by in on for to from
+    as""".split()
 )  # fmt: skip
 #: Words of `GLUE` that a label or a value makes into a claim where they stand alone for it.
 NEGATORS: Final = frozenset(
@@ -95,9 +108,10 @@ NEGATING_VERBS: Final = frozenset(
 )
 #: Words of `GLUE` that claim something unless what stands beside them shows otherwise: praise is glue before 'match',
 #: 'long' behind a number, 'first' before no noun.
-PRAISE: Final = frozenset("good nice strong solid great safe natural obvious reasonable suitable right".split())
+PRAISE: Final = frozenset("good nice strong solid great safe natural obvious reasonable right".split())
 PRAISED: Final = frozenset(
-    """match matches fit fits choice choices pick picks option options candidate candidates suggestion start starting place alternative
+    """match matches fit fits choice choices pick picks option options candidate candidates suggestion start
+    starting place alternative
     alternatives answer""".split()
 )
 MEASURES: Final = frozenset("long old wide tall deep big high heavy".split())
@@ -108,7 +122,8 @@ TRADES: Final = tuple(
     for names in (
         "film films movie movies picture show shows series", "book books novel novels", "hotel hotels place places",
         "restaurant restaurants place places", "wine wines bottle bottles", "song songs album albums track tracks",
-        "game games", "car cars", "recipe recipes dish dishes", "course courses", "job jobs", "flat flats", "plant plants", "beer beers",
+        "game games", "car cars", "recipe recipes dish dishes", "course courses", "job jobs", "flat flats",
+        "plant plants", "beer beers",
     )
 )  # fmt: skip
 ANY_TRADE: Final = frozenset(
@@ -129,11 +144,13 @@ CUES: Final = MappingProxyType(
     {
         Meaning.RATING: frozenset("rated rate rates rating score scores scored scoring star stars".split()),
         Meaning.POPULARITY: frozenset(
-            """ratings reviews votes voters users people viewers guests reviewers customers raters readers listeners drinkers
+            """ratings reviews votes voters users people viewers guests reviewers customers raters readers
+            listeners drinkers
             travellers travelers buyers owners players""".split()
         ),
         Meaning.PRICE: frozenset("price prices priced cost costs costing charges sells budget expensive".split()),
-        Meaning.DURATION: frozenset("runs running runtime lasts lasting length long duration clocks minutes hours".split()),
+        Meaning.DURATION: frozenset("runs running runtime lasts lasting length long duration clocks minutes "
+            "hours".split()),
         Meaning.YEAR: frozenset("released year made dates dated dating vintage release".split()),
         Meaning.WEIGHT: frozenset("weighs weighing weight".split()),
         Meaning.SIZE: frozenset("size sized measures measuring".split()),
