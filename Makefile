@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 SHOP ?= films
 
-.PHONY: chat test lint types check bench screenshots transcripts clean
+.PHONY: chat test test-vllm lint types check bench screenshots transcripts clean
 
 chat: $(READY)  ## build the films shop if need be, and open the chat page
 	$(BIN)/shoptalk chat $(SHOP)
 
 test: $(READY)  ## run the tests with branch coverage
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered --cov-fail-under=90
+
+test-vllm: $(READY)  ## a real vLLM server with a real open model, on this machine's processor: fetched, asked, killed
+	$(BIN)/python tests/vllm/environment.py
+	SHOPTALK_TEST_VLLM=1 $(BIN)/python -m pytest tests/vllm -v --durations=5
 
 lint: $(READY)
 	$(BIN)/ruff check .

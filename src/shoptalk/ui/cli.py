@@ -14,8 +14,10 @@ import typer
 from typer.core import TyperGroup
 
 from shoptalk.errors import ShoptalkError
+from shoptalk.ui.attack_command import attack
 from shoptalk.ui.benches import Out, benches, write_report
 from shoptalk.ui.check_command import check
+from shoptalk.ui.llm_bench_command import llm
 from shoptalk.ui.mcp_command import mcp
 from shoptalk.ui.rules_command import rules
 from shoptalk.ui.standin_command import stand_in
@@ -72,6 +74,8 @@ app = typer.Typer(
 )
 
 benches.command()(check)
+benches.command()(attack)
+benches.command()(llm)
 app.add_typer(benches, name="bench", rich_help_panel=_MEASURING)
 
 ShopName = Annotated[str, typer.Argument(metavar="SHOP", help="A shop's name or folder; 'films' comes with shoptalk.")]
