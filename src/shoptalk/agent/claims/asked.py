@@ -31,6 +31,7 @@ _BETWEEN = frozenset(
 )
 _SAID_OF_YOU = frozenset({"you", "youve", "youd", "youre"})
 _LIKING = frozenset("like liked likes love loved loves enjoy enjoyed favourite favorite".split())
+_FAVOURITE = frozenset({"favourite", "favorite"})
 _SEEING = frozenset("seen saw watch watched read played tried visited own owned bought know knew".split())
 _DISLIKING = frozenset("dislike disliked hate hated rejected turned".split())
 _REFUSING = _DISLIKING | frozenset("avoid ruled".split())
@@ -236,7 +237,8 @@ class Asked:
         if after in _OURS:
             beyond = pieces[at + 2].form if at + 2 < len(pieces) else ""
             last = last if beyond in ("of", "for", "to") else at + 2
-        return Region(at, last, after if after in _BOUND_WORDS or after in _LIKING else "your", False, False)
+        verb = after if after in _BOUND_WORDS or after in _LIKING else "your"
+        return Region(at, last, verb, False, after in _FAVOURITE)
 
     def objections(
         self, pieces: Sequence[Piece], region: Region, amounts: Sequence[Amount], items: Sequence[int]
@@ -275,7 +277,11 @@ class Asked:
             item for piece in pieces[region.first : region.last] if piece.items is not None for item in piece.items
         ]
         lead = pieces[region.first - 1].form if region.first else ""
-        back = tuple(items) if region.looks_back and lead in ("which", "that") and not named else ()
+        back = (
+            tuple(items)
+            if region.looks_back and not named and (lead in ("which", "that") or region.verb in _FAVOURITE)
+            else ()
+        )
         concerned = [*named, *back]
         if not concerned:
             return

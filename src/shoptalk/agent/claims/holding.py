@@ -275,6 +275,8 @@ class Claims:
         after = [piece.form for piece in pieces[amount.last : amount.last + 3]]
         before = [piece.form for piece in pieces[max(0, amount.first - 2) : amount.first]]
         many, shown, passing = int(amount.value), self._picks, self._answer.passing
+        if before[-1:] == ["other"] or after[:1] in (["other"], ["others"]):
+            return many == len(stretch.items) or many == shown - 1
         if (
             (
                 not stretch.implicit
@@ -290,8 +292,6 @@ class Claims:
         counted = {shown, len(stretch.items)} if many <= shown or many <= _FEW else set()
         if before[-1:] in (["all"], ["these"], ["those"]):
             return many in counted
-        if before[-1:] == ["other"] or after[:1] in (["other"], ["others"]):
-            return many == len(stretch.items) or many == shown - 1
         counts = (
             bool(before and before[-1] in _COUNTS_BEFORE)
             or any(singular(form) in _COUNTED or form in _COUNTED for form in after)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from shoptalk.agent.claims.objection import Objection, Wrong
 from shoptalk.agent.claims.pieces import Piece, ends_clause
+from shoptalk.agent.claims.vocabulary import GLUE
 from shoptalk.agent.words import NUMBER_WORDS
 
 _TO_OBJECT = frozenset("than like unlike with to as after alongside beside besides versus vs from over against".split())
@@ -13,7 +14,7 @@ _POINTING = frozenset({"they", "these", "those", "each", "all", "both", "neither
 _IT = frozenset({"it", "its", "this", "that", "he", "she"})
 _OF = frozenset({"these", "those", "them", "the", "all", "my", "your", "our"})
 _APPOSED = frozenset({"at", "which", "whose", "with"})
-_OPENING = frozenset("and so but that which since because as while whereas though".split())
+_OPENING = frozenset("and so but which since because as while whereas though".split())
 _AGAINST = frozenset({"against", "versus", "vs"})
 _LEADING = frozenset("at with for if in by from being as on costing running".split())
 _WORTH = 8
@@ -146,7 +147,8 @@ class Reader:
             )
         if form in ("former", "latter") and len(held := [group for group in found if group.items]) >= 2:
             return _Group(at, at + 1, held[0 if form == "former" else 1].items, False)
-        if form in ("other", "others", "rest") and lead in ("the", "two", "three") and found:
+        others = form in ("others", "rest") or (form == "other" and after in GLUE)
+        if others and lead in ("the", "two", "three") and found:
             rest = tuple(one for one in self._all if one not in {item for group in found for item in group.items})
             before = next(
                 (
@@ -167,7 +169,8 @@ class Reader:
             return None
         if _next_naming(pieces, at + 1) == at + 1:
             return None
-        if after == "other" or not _opens_statement(pieces, at, found):
+        within = form in ("each", "every") and at > 0 and pieces[at - 1].items is None
+        if after == "other" or within or not _opens_statement(pieces, at, found):
             return None
         lead = pieces[at - 1].form if at else ""
         if lead in ("of", "among", "than", "between") and form in ("these", "those", "all"):
