@@ -13,7 +13,9 @@
     ├── EncoderError        the sentence encoder's weights cannot be had
     ├── LogError            a dialogue log cannot be read, or there is nothing in it to learn from
     │   └── InteractionsError   an interaction file cannot be read: says file, row and column
-    └── DatasetError        a benchmark's data is not there or not in its published format
+    ├── DatasetError        a benchmark's data is not there or not in its published format
+    ├── TuningError         a language model cannot be tuned or merged as asked
+    └── ModelServerError    a language model's server does not answer as asked; a turn goes on without it
 
 A message says what was wrong, where, and what to do about it. Programmer errors (wrong types, wrong order of calls) are
 Python's own exceptions and pass through.
@@ -121,6 +123,14 @@ class InteractionsError(LogError):
 
 class DatasetError(ShoptalkError):
     """A benchmark's data is not there, or not in the format in which it is published."""
+
+
+class TuningError(ShoptalkError):
+    """A language model cannot be tuned or merged as asked."""
+
+
+class ModelServerError(ShoptalkError):
+    """A language model's server does not answer as asked. Never raised by a turn, which goes on without it."""
 
 
 def _placed(told: str, file: str | None, row: int | None, field: str) -> str:

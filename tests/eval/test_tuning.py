@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from shoptalk.errors import DatasetError
-from shoptalk.eval.tuning.base import TuningError, base_folder, load_base
+from shoptalk.errors import DatasetError, TuningError
+from shoptalk.eval.tuning.base import base_folder, load_base
 from shoptalk.eval.tuning.examples import TuneExample
 from shoptalk.eval.tuning.merging import merged
 from shoptalk.eval.tuning.packing import can_share, packs, row_of, sequenced

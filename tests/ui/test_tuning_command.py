@@ -6,7 +6,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from shoptalk.eval.tuning.base import TuningError, load_base, require
+from shoptalk.errors import TuningError
+from shoptalk.eval.tuning.base import load_base, require
 from shoptalk.eval.tuning.training import TuneProgress
 from shoptalk.ui.tuning_command import TuningBar, merge, tune
 from tiny_model import tiny_model

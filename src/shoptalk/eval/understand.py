@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shoptalk.agent.tagging import chosen_tagger
 from shoptalk.agent.watch import ModelFailureError
-from shoptalk.errors import DatasetError, ShoptalkError
+from shoptalk.errors import DatasetError, ModelServerError
 from shoptalk.eval.datasets import mit, redial, sgd
 from shoptalk.eval.datasets.files import found
 from shoptalk.eval.readers import EmbeddedReader, ModelReader, ModelReading, Reader
@@ -137,7 +137,7 @@ def _reader(plan: UnderstandPlan) -> Reader:
         reader.name  # noqa: B018  asks the server
     except ModelFailureError as error:
         hint = "Is the server up, and is that its address?"
-        raise ShoptalkError(f"The language model at {plan.llm.url} gives no answer: {error}.", hint=hint) from error
+        raise ModelServerError(f"The language model at {plan.llm.url} gives no answer: {error}.", hint=hint) from error
     return reader
 
 

@@ -62,6 +62,8 @@ def explain_messages(answer: Answer) -> list[Message]:
     for how, ids in (("like", answer.state.similar), ("they like", answer.state.liked[-3:])):
         named = [short_title(answer.named[one].title) for one in ids if one in answer.named]
         asked += [f"{how} {join(named)}"] if named else []
+    facets = [facet for facet in answer.schema.facets if facet.name in answer.request.asked]
+    asked += [f"what is the {join([label_of(facet) for facet in facets])}"] if facets else []
     picks = "\n".join(_pick_lines(answer, place) for place in range(len(answer.picks)))
     wanted = fenced("; ".join(asked) or "nothing in particular")
     content = f"<asked>\n{wanted}\n</asked>\n<picks>\n{picks}\n</picks>"

@@ -9,16 +9,12 @@ from typing import Any
 
 import torch
 
-from shoptalk.errors import ShoptalkError
+from shoptalk.errors import TuningError
 from shoptalk.retrieval.encoder import quiet
 
-__all__ = ["TuningError", "base_folder", "from_gguf", "from_wheel", "load_base", "require", "weights_dtype"]
+__all__ = ["base_folder", "from_gguf", "from_wheel", "load_base", "require", "weights_dtype"]
 
 _FETCHED = ("*.safetensors", "*.json", "*.jinja", "tokenizer.model")
-
-
-class TuningError(ShoptalkError):
-    """A model cannot be tuned or merged as asked."""
 
 
 def require(*modules: str) -> None:

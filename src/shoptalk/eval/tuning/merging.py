@@ -7,7 +7,8 @@ from pathlib import Path
 
 import torch
 
-from shoptalk.eval.tuning.base import TuningError, load_base, require
+from shoptalk.errors import TuningError
+from shoptalk.eval.tuning.base import load_base, require
 from shoptalk.retrieval.encoder import quiet
 
 __all__ = ["SHIPPED", "merged"]

@@ -21,8 +21,8 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from shoptalk.errors import DatasetError
-from shoptalk.eval.tuning.base import TuningError, load_base, require, weights_dtype
+from shoptalk.errors import DatasetError, TuningError
+from shoptalk.eval.tuning.base import load_base, require, weights_dtype
 from shoptalk.eval.tuning.card import write_card
 from shoptalk.eval.tuning.examples import TuneExample
 from shoptalk.eval.tuning.packing import Row, Sequenced, can_share, packs, row_of, sequenced
