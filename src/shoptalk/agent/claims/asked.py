@@ -115,6 +115,11 @@ class Asked:
         self._shop = {singular(word) for word in words(answer.shop)}
         self._titles = {title for one in request.mentions for title in words(one.title)}
         self._numbers = list(self._all_numbers())
+        self._stand_to_items(answer, records)
+
+    def _stand_to_items(self, answer: Answer, records: Sequence[Record]) -> None:
+        """Notes which records the person likes, dislikes, has seen or named."""
+        state, request = answer.state, answer.request
         ids = [record.item.id for record in records]
         stances = {(one.item_id, one.stance) for one in request.mentions}
         self.liked = _places(ids, [*state.liked, *(i for i, s in stances if s is Stance.LIKED)])
