@@ -37,7 +37,7 @@ class Served:
         adapters: Mapping[str, Path] | None = None,
         context: int = 4096,
         port: int = 0,
-        patience: float = 300.0,
+        patience: float = 600.0,
     ) -> None:
         """`adapters` are LoRA folders by the name that they are served under; they halve the speed.
 

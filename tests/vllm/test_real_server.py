@@ -168,8 +168,8 @@ def test_eight_talks_at_once_are_all_answered(patient: Settings, running: Served
 def test_a_talk_that_is_long_fits_into_the_context(patient: Settings, running: Served) -> None:
     with opened(patient, llm_url=None) as shop:
         talk = shop.talk()
-        for turn in range(60):
-            talk.say(f"a film with {'very ' * 30} good music, not from {1930 + turn}")
+        for turn in range(30):
+            talk.say(f"a film with {'very ' * 60} good music, not from {1960 + turn}")
         kept = talk.chips
     with opened(patient) as shop:
         reply = shop.talk(id=talk.id).say("something like the second one")
