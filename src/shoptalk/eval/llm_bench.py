@@ -415,7 +415,7 @@ def _notes(levels: Sequence[Level]) -> Iterator[str]:
     resting = sum(door.reasons.get(Failure.RESTING, 0) for level in levels for door in level.doors)
     if resting:
         yield (
-            f"The model rested {resting} times, since calls before had failed: such turns are answered without it at "
+            f"Calls that a resting model was spared after failures: {resting:,}. Such turns are answered without it at "
             "once, which makes the figures faster than the model is."
         )
     if any(level.calls and not level.tokens_in for level in levels):
