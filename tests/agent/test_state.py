@@ -39,6 +39,15 @@ def test_a_limit_replaces_the_limit_before(hear):
     assert held(hear("under 2 hours", "under 90 minutes")) == {("runtime", "less than", 90.0)}
 
 
+@pytest.mark.parametrize("order", [(True, False), (False, True)])
+def test_a_wish_and_the_same_as_a_must_are_one_must(films, order):
+    state = TalkState()
+    for must in order:
+        one = Constraint(facet="genres", operator=Operator.IS, value="Comedy", must=must)
+        state = advance(state, Request(message="", constraints=(one,)), films)
+    assert [one.must for one in state.constraints] == [True]
+
+
 def test_a_lower_and_an_upper_limit_stay_side_by_side(hear):
     assert len(hear("at least 80 minutes", "under 2 hours").constraints) == 2
 

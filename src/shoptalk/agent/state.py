@@ -429,6 +429,8 @@ def _merged(
     """The constraints with a new one: what it contradicts or narrows gives way."""
     facet = catalog.schema.facet(new.facet)
     fellows = [one for one in together if one is not new]
+    if not new.must and any(_binds_more(old, new) for old in held):  # 'a comedy', and then 'ideally funny'
+        return list(held)
 
     def stays(old: Constraint) -> bool:
         if replacing and old.facet != new.facet and _is_feature(old, catalog) and _is_feature(new, catalog):
@@ -461,6 +463,8 @@ def _narrows(new: Constraint, old: Constraint, catalog: Catalog) -> bool:
 
 def _gives_way(old: Constraint, new: Constraint, facet: Column, replacing: bool) -> bool:
     """True if the old constraint on the same facet no longer holds once the new one is said."""
+    if _binds_more(new, old):  # 'ideally a comedy', and then 'a comedy'
+        return True
     turned = {old.operator, new.operator} & {Operator.IS_NOT}
     if turned:
         return set(old.values) & set(new.values) != set() and old.operator is not new.operator
@@ -481,6 +485,11 @@ def _gives_way(old: Constraint, new: Constraint, facet: Column, replacing: bool)
             return True
         return replacing or set(old.values) < set(new.values)
     return True
+
+
+def _binds_more(one: Constraint, other: Constraint) -> bool:
+    """Whether both ask for the same, and the one has to hold while the other only helps."""
+    return one.must and not other.must and one.model_copy(update={"must": False}).same_as(other)
 
 
 def _is_beyond(lower: object, upper: object) -> bool:

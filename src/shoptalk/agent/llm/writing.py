@@ -98,7 +98,7 @@ class ModelExplaining:
                 why += ["it was said already"] if written.is_repeated else []
                 watch.checked(1, int(bool(why)))
                 if why:
-                    _log.warning("cut from what the model wrote, since %s: %r", "; ".join(why), sentence)
+                    _log.warning("cut from what the model wrote, since %s: %r", "; ".join(dict.fromkeys(why)), sentence)
                     continue
                 watch.did("explain")
                 yield layout.place(written)
