@@ -109,14 +109,13 @@ def test_words_come_one_by_one_and_are_counted_as_the_server_counts_them(model: 
     assert call.tokens_in > 0
 
 
-def test_a_shop_s_tools_are_called_as_the_model_says(running: Served, films_shop: Shop) -> None:
-    from langchain_openai import ChatOpenAI
-
-    tools = {tool.name: tool for tool in langchain_tools(toolbox_of(films_shop))}
-    asked = ChatOpenAI(base_url=running.url, api_key="none", model=running.name, temperature=0, max_tokens=200)
-    bound = asked.bind_tools([tools["look_up"]], tool_choice="look_up")
-    (call,) = bound.invoke("Does the shop have the film Fargo?").tool_calls
-    answer = tools[call["name"]].invoke({**call, "type": "tool_call"})
+def test_a_shop_s_tools_are_called_as_the_model_says(model: ChatModel, films_shop: Shop) -> None:
+    toolbox = toolbox_of(films_shop)
+    tools = {tool.name: tool for tool in langchain_tools(toolbox)}
+    asked = [Message("user", 'Answer in JSON with the "title" to look up: does the shop have the film Fargo?')]
+    schema = toolbox.schema("look_up")
+    text = model.complete(asked, Watch(), door="plan", schema=schema, seconds=120, most_tokens=200)
+    answer = tools["look_up"].invoke({"type": "tool_call", "id": "1", "name": "look_up", "args": json.loads(text)})
     assert answer.status == "success", answer.content
     assert json.loads(answer.content)
 
