@@ -40,7 +40,7 @@ __all__ = ["TALK_TURNS", "LlmPlan", "ModelServer", "run_llm_bench", "talks_for"]
 
 #: Messages of each talk.
 TALK_TURNS = 6
-_WARM_UP = 2
+_WARM_UP, _WARM_UP_TALKS = 2, 3
 _LIKED_AFTER = 3
 _TO_TELL = 10.0
 _ABOUT_ONE = (
@@ -85,17 +85,18 @@ def run_llm_bench(plan: LlmPlan, progress: "Progress | None" = None) -> LlmRepor
     from shoptalk.shop import Shop
 
     with ModelServer(plan.settings) as server, tempfile.TemporaryDirectory(prefix="shoptalk-bench-") as temporary:
-        told, folder = server.introduced(), Path(temporary) / "shop"
+        told, version, folder = server.introduced(), server.version(), Path(temporary) / "shop"
         with Shop.open(plan.shop, settings=_without_model(plan.settings), progress=progress) as given:
             shutil.copytree(given.folder, folder, ignore=shutil.ignore_patterns("talks.db*", "writer.*"))
             bench = _Bench(plan, folder, given.encoder, server, talks_for(given.catalog, plan), progress)
-            about = {"shop": given.name, "items": len(given.catalog), "encoder": given.encoder.name}
+            about: dict[str, Any] = {"shop": given.name, "items": len(given.catalog), "encoder": given.encoder.name}
         runs, interrupted = bench.run()
-        return _report(plan, server, told, about, runs, interrupted=interrupted)
+        about |= {"server": f"vLLM {version}".strip() if told.is_vllm else "an OpenAI-compatible server"}
+        return _report(plan, server.config.shown, told, about, runs, interrupted=interrupted)
 
 
 def talks_for(catalog: "Catalog", plan: LlmPlan) -> dict[int, list[list[str]]]:
-    """The messages of the talks of each level; under 0 a talk to warm up with. No two levels have a talk in common.
+    """The messages of the talks of each level; under 0 some to warm up with. No two levels have a talk in common.
 
     Wishes and changes of mind are made from the catalog; in between the person asks about an item, and at the end
     compares or wants more alike. A catalog of few words says some of them twice.
@@ -103,7 +104,7 @@ def talks_for(catalog: "Catalog", plan: LlmPlan) -> dict[int, list[list[str]]]:
     from shoptalk.eval.messages import made_talks
 
     dice = Random(plan.seed)
-    wanted = {0: 1} | {at_once: max(at_once, -(-plan.turns // TALK_TURNS)) for at_once in plan.talks}
+    wanted = {0: _WARM_UP_TALKS} | {at_once: max(at_once, -(-plan.turns // TALK_TURNS)) for at_once in plan.talks}
     wishes = TALK_TURNS - 2
     made = [talk for talk in made_talks(catalog, wishes * sum(wanted.values()), plan.seed) if len(talk) == wishes]
     if not made:
@@ -213,7 +214,7 @@ class _Bench:
     def _measure(self, measured: Measured, *, with_model: bool) -> None:
         """Fill a level with its turns. What was taken before an error or Ctrl-C stays in it."""
         with self._opened(with_model=with_model) as shop:
-            _warm_up(shop, self._talks[0][0][:_WARM_UP])
+            _warm_up(shop, self._talks[0])
             gc.collect()
             measured.load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
             count = self._server.counters if with_model else dict
@@ -331,10 +332,14 @@ def _turn(talk: "Talk", message: str, stop: Event) -> "tuple[tuple[float | None,
     return None
 
 
-def _warm_up(shop: "Shop", messages: Sequence[str]) -> None:
-    """Some turns that are not counted: code is loaded, and the server compiles the plans' schema."""
+def _warm_up(shop: "Shop", talks: Sequence[list[str]]) -> None:
+    """What is not counted: our own tables are made, code is loaded, and the server compiles the plans' schema."""
+    from shoptalk.agent.state import TalkState
+
+    for message in (message for talk in talks for message in talk):
+        shop.understanding.understand(message, TalkState())
     talk = shop.talk()
-    for message in messages:
+    for message in talks[0][:_WARM_UP]:
         talk.say(message)
 
 
@@ -368,7 +373,7 @@ def _unusable(failure: ModelFailureError) -> ShoptalkError:
 
 def _report(
     plan: LlmPlan,
-    server: ModelServer,
+    url: str,
     told: "Server",
     about: dict[str, Any],
     runs: dict[bool, list[Measured]],
@@ -377,12 +382,10 @@ def _report(
 ) -> LlmReport:
     import shoptalk
 
-    version = server.version()
     levels, embedded = ([Level.of(one) for one in runs[with_model] if one.turns] for with_model in (True, False))
     return LlmReport(
         model=told.model,
-        server=f"vLLM {version}".strip() if told.is_vllm else "an OpenAI-compatible server",
-        url=server.config.shown,
+        url=url,
         context=told.context,
         hardware=plan.hardware,
         machine=f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}",
