@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from shoptalk.agent.claims.pieces import Piece
 from shoptalk.agent.claims.records import Record
-from shoptalk.agent.claims.vocabulary import CUES
+from shoptalk.agent.claims.vocabulary import CUES, ROLES
 from shoptalk.agent.phrasing import label_of
 from shoptalk.agent.quantities import Bound
 from shoptalk.agent.tokens import singular, words
@@ -44,11 +44,12 @@ _MONEY_WORDS = {
 _MARKS = {'"': "inch", "”": "inch", "″": "inch", "%": "%"}
 _ARTICLES = frozenset({"a", "an"})
 _SCALES = (5.0, 10.0, 100.0)
-_REACH_BACK, _REACH_ON = 4, 3
+_REACH_BACK, _REACH_ON = 4, 4
 _TOLD_WHOLE = 2  # more words than these of a number that stand so in the record are its own
 _EARLIEST, _LATEST = 1500, 2100
 _YEARS_NEAR, _SHARE_NEAR = 2, 0.1
 _LABEL_STOP = STOP_WORDS | {"number", "amount", "total", "per", "in"}
+_SCORES = frozenset({"rating", "score"})
 #: Words with which a year is the year of the item, and none that its text tells of.
 _DATING = frozenset("from came out released made is was film dates dated".split())
 
@@ -142,7 +143,7 @@ def _number_at(pieces: Sequence[Piece], at: int) -> tuple[float, int, int] | Non
         return None
     if piece.form == "one" and not (
         after in ("hundred", "thousand")
-        or after in UNITS
+        or (after in UNITS and after != "in")
         or singular(after) in _MONEY_WORDS
         or _is_dashed_unit(pieces, at + 1)
         or _and_half(pieces, at + 1)
@@ -356,13 +357,20 @@ class Numbers:
         if called:
             return called
         for meaning, cues in CUES.items():
-            if form in cues and meaning is not Meaning.POPULARITY and (named := self._of(meaning)):
+            if form in cues and meaning is not Meaning.POPULARITY and (named := self.of_meaning(meaning)):
                 return named
         return []
 
-    def _of(self, meaning: Meaning) -> list[Column]:
+    def of_meaning(self, meaning: Meaning) -> list[Column]:
+        """The facets of a meaning: those that are called so, else those that were detected to mean it."""
+        if meaning is Meaning.RATING and (named := [one for one in self._counted if self._is_score(one)]):
+            return named
         dates = [facet for facet in self._counted if facet.kind is Kind.DATE] if meaning is Meaning.YEAR else []
         return [*(facet for facet in self._schema.by_meaning(meaning) if facet in self._counted), *dates]
+
+    def _is_score(self, facet: Column) -> bool:
+        """True for 'guest rating', which is meant by 'rated' where the stars of a hotel stand beside it."""
+        return facet.meaning is not Meaning.POPULARITY and not self._labels[facet.name].isdisjoint(_SCORES)
 
     def of_unit(self, amount: Amount) -> list[Column]:
         """The facets that are counted in the amount's unit."""
@@ -382,6 +390,8 @@ class Numbers:
         if called is None and amount.unit is None and earlier is not None and not self._bare(pieces, amount, record):
             amount = replace(amount, unit=earlier.unit)
             called = self.meant(pieces, earlier)
+        if amount.unit is None and (many := _counted(pieces, amount, record)) is not None:
+            return many
         if amount.unit is not None:
             fitting = [(facet, times) for facet in self._counted if (times := _times(amount, facet)) is not None]
             if called and (narrowed := [one for one in fitting if one[0] in called]):
@@ -398,7 +408,7 @@ class Numbers:
 
     def _bare(self, pieces: Sequence[Piece], amount: Amount, record: Record) -> bool:
         """A number without unit and without a word that says what it counts."""
-        years = self._of(Meaning.YEAR)
+        years = self.of_meaning(Meaning.YEAR)
         if (
             amount.value.is_integer()
             and _EARLIEST <= amount.value <= _LATEST
@@ -415,9 +425,9 @@ class Numbers:
         facets = [facet for facet in self._counted if facet.unit not in MONEY and facet.meaning is not Meaning.YEAR]
         return telling and any(_admits(amount, 1.0, facet, record) for facet in facets)
 
-    def _stands(self, pieces: Sequence[Piece], amount: Amount, record: Record, near: int = 2) -> bool:
+    def _stands(self, pieces: Sequence[Piece], amount: Amount, record: Record, near: int = 3) -> bool:
         """True if the number stands in the record's words beside the word that it stands beside here."""
-        if amount.bound not in (Bound.EXACT, Bound.ABOUT) or amount.bound is Bound.ABOUT:
+        if amount.bound is not Bound.EXACT or amount.unit in MONEY:
             return False
         said = f"{amount.value:g}" if amount.value < 1e6 else f"{amount.value:.0f}"
         after = [
@@ -437,9 +447,9 @@ class Numbers:
         spoken = pieces[amount.first].stem
         for form in dict.fromkeys((said, spoken)):
             runs = (
-                [(form, word)] if word else [*((form, one) for one in after[:1]), *((one, form) for one in before[-1:])]
+                [(form, word)] if word else [*((form, one) for one in after[:2]), *((one, form) for one in before[-1:])]
             )
-            if any(record.holds_run(run) for run in runs):
+            if any(record.holds_run(run) for run in runs) or (not word and record.holds_near(form, after[:2])):
                 return True
         return False
 
@@ -447,6 +457,18 @@ class Numbers:
         """'16 GB' as a value of a category."""
         stems = [piece.stem for piece in pieces[amount.first : amount.last] if piece.is_word]
         return len(stems) > 1 and bool(record.facets_holding(stems))
+
+
+def _counted(pieces: Sequence[Piece], amount: Amount, record: Record) -> bool | None:
+    """'In two languages', 'directed by two people': whether the item has as many of them; None if nothing is counted."""
+    after = pieces[amount.last].stem if amount.last < len(pieces) else ""
+    before = [piece.form for piece in pieces[max(0, amount.first - 2) : amount.first]]
+    beginnings = ROLES.get(before[0], ()) if after == "people" and before[-1:] == ["by"] else ()
+    for name, value in record.item.facets.items():
+        label = [singular(word) for word in words(label_of(record.schema.facet(name)))]
+        if isinstance(value, tuple) and (label == [after] or (beginnings and label[0].startswith(beginnings))):
+            return len(value) == amount.value
+    return None
 
 
 def _admits(amount: Amount, times: float, facet: Column, record: Record) -> bool:
@@ -463,16 +485,24 @@ def _admits(amount: Amount, times: float, facet: Column, record: Record) -> bool
     return amount.admits(value, near=near)
 
 
+def unit_of(facet: Column) -> str | None:
+    """The facet's unit; of one that has none, the unit that its label says: 'km to centre'."""
+    return facet.unit or next(
+        (word for word in words(label_of(facet)) if word in UNITS and word not in STOP_WORDS), None
+    )
+
+
 def _times(amount: Amount, facet: Column) -> float | None:
     """How many of the facet's unit one of the amount's is; None if it cannot be of this facet."""
     unit = amount.unit or ""
+    held = unit_of(facet)
     if unit == "year":
         return 1.0 if facet.meaning is Meaning.YEAR or facet.kind is Kind.DATE else None
     if unit in ("USD", "EUR", "GBP", "JPY"):
         if facet.unit in MONEY:
             return 1.0 if facet.unit == unit else None
         return 1.0 if facet.meaning is Meaning.PRICE and not facet.unit else None
-    if facet.unit is None:
+    if held is None:
         if UNITS.get(unit) == "min" and facet.meaning is Meaning.DURATION:
             return factor(unit, "min") or 1.0
         return 1.0 if unit in ("star", "stars") and facet.meaning is Meaning.RATING else None
@@ -480,6 +510,6 @@ def _times(amount: Amount, facet: Column) -> float | None:
         return 1.0
     if facet.unit in MONEY:
         return None
-    if (times := factor(unit, facet.unit)) is not None:
+    if (times := factor(unit, held)) is not None:
         return times
-    return 1.0 if singular(unit.lower()) == singular(facet.unit.lower()) or UNITS.get(unit) == facet.unit else None
+    return 1.0 if singular(unit.lower()) == singular(held.lower()) or UNITS.get(unit) == held else None

@@ -1,7 +1,7 @@
 """What the person said, asked, likes and has seen; and whether a sentence that tells them so is right."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shoptalk.agent.claims.amounts import Amount
 from shoptalk.agent.claims.objection import Objection, Wrong
@@ -22,7 +22,7 @@ _TELLS = frozenset(
     requested mention mentioned look looking seen saw watch watched said told specified specify set gave named name
     described
     search searched searching dislike disliked hate hated ruled own owned bought avoid rejected turned read played tried
-    visited wished wish hoped hoping chose after stated insisted know knew""".split()
+    visited stayed used wished wish hoped hoping chose after stated insisted know knew""".split()
 )
 _BETWEEN = frozenset(
     """have had did do also really just already have ve d re are were was only have been not dont didnt havent
@@ -32,8 +32,9 @@ _BETWEEN = frozenset(
 _SAID_OF_YOU = frozenset({"you", "youve", "youd", "youre"})
 _LIKING = frozenset("like liked likes love loved loves enjoy enjoyed favourite favorite".split())
 _FAVOURITE = frozenset({"favourite", "favorite"})
-_SEEING = frozenset("seen saw watch watched read played tried visited own owned bought know knew".split())
+_SEEING = frozenset("seen saw watch watched read played tried visited stayed used own owned bought know knew".split())
 _DISLIKING = frozenset("dislike disliked hate hated rejected turned".split())
+_SAYING = frozenset("said told mentioned stated insisted say know".split())
 _REFUSING = _DISLIKING | frozenset("avoid ruled".split())
 _CONDITION = frozenset(
     {
@@ -226,10 +227,14 @@ class Asked:
             verb += 1
         if verb >= len(pieces) or pieces[verb].form not in _TELLS:
             return None
+        if (inner := _told_within(pieces, verb)) is not None and (region := self._region(pieces, inner)) is not None:
+            return replace(region, first=at)
         if lead in _CONDITION and lead != "as":
             return None
         denied = denied or pieces[verb].form in _REFUSING
         last = _end_of(pieces, verb + 1)
+        if last < len(pieces) and pieces[last].text == ":" and all(one.form in GLUE for one in pieces[verb:last]):
+            last = _end_of(pieces, last + 1)  # 'what you asked for: gaming'
         looks_back = lead in ("as", "which", "that", "what") or not any(
             (piece.is_word and piece.form not in GLUE) or piece.value is not None or piece.items is not None
             for piece in pieces[verb + 1 : last]
@@ -241,7 +246,9 @@ class Asked:
         last = _end_of(pieces, at + 1)
         if after in _OURS:
             beyond = pieces[at + 2].form if at + 2 < len(pieces) else ""
-            last = last if beyond in ("of", "for", "to") else at + 2
+            last = last if beyond in ("of", "for", "to", "was", "were") else at + 2
+            if beyond in ("was", "were"):
+                last = _end_of(pieces, at + 3)
         verb = after if after in _BOUND_WORDS or after in _LIKING else "your"
         return Region(at, last, verb, False, after in _FAVOURITE)
 
@@ -314,11 +321,20 @@ class Asked:
         return any(self.holds(form) or self.holds(form, denied=True) for form in forms)
 
 
+def _told_within(pieces: Sequence[Piece], verb: int) -> int | None:
+    """Where 'you like' begins in 'you told me that you like'."""
+    at = verb + 1
+    while at < len(pieces) and pieces[at].form in ("me", "us", "that"):
+        at += 1
+    return at if at < len(pieces) and pieces[at].form in _SAID_OF_YOU and pieces[verb].form in _SAYING else None
+
+
 def _end_of(pieces: Sequence[Piece], at: int) -> int:
     """Where a part that begins here ends: at a mark, or where another statement begins."""
     for there in range(at, len(pieces)):
         text, form = pieces[there].text, pieces[there].form
-        if text in ",()" or ends_clause(pieces[there]):
+        ranged = text in "-–—" and there + 1 < len(pieces) and pieces[there + 1].value is not None
+        if text in ",()" or (ends_clause(pieces[there]) and not ranged):
             return there
         if (
             form in ("and", "so")

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from enum import Enum
 
 from shoptalk.agent.adjectives import base_of, measured_by
-from shoptalk.agent.claims.amounts import Amount, Numbers
+from shoptalk.agent.claims.amounts import Amount, Numbers, unit_of
 from shoptalk.agent.claims.pieces import Piece
 from shoptalk.agent.claims.records import Record
 from shoptalk.agent.claims.stretches import Stretch
-from shoptalk.agent.claims.vocabulary import CUES, MEASURES, NEGATORS, QUALITIES, TRADE
+from shoptalk.agent.claims.vocabulary import CUES, GLUE, MEASURES, NEGATORS, QUALITIES, TRADE
 from shoptalk.agent.phrases import COMPARED, EXTREMES, FACTORS
 from shoptalk.agent.phrasing import label_of
 from shoptalk.agent.quantities import Bound
@@ -18,11 +18,12 @@ from shoptalk.agent.words import COMPARATIVES, DECADES, MEANING_WORDS, NUMBER_WO
 from shoptalk.ranking.evidence import Fresh, SharesWith
 from shoptalk.retrieval.schema import Column, Kind, Meaning, Schema
 from shoptalk.retrieval.stopwords import STOP_WORDS
+from shoptalk.retrieval.values import CURRENCIES as MONEY
 from shoptalk.retrieval.values import factor
 
 _MORE_OF = {"priciest": (Meaning.PRICE, False), "heaviest": (Meaning.WEIGHT, False), "dearest": (Meaning.PRICE, False),
             "earliest": (Meaning.YEAR, True), "youngest": (Meaning.YEAR, False),
-            "younger": (Meaning.YEAR, False)}  # fmt: skip
+            "younger": (Meaning.YEAR, False), "sooner": (Meaning.DURATION, True)}  # fmt: skip
 _RATED = frozenset("rated rating ratings scored scoring score reviewed".split())
 _UP, _DOWN = frozenset("higher better highest best top".split()), frozenset("lower worse lowest worst".split())
 _COSTS = frozenset("cost costs costing priced".split())
@@ -35,7 +36,12 @@ _FACTOR_BOUNDS = {
     "at least": Bound.AT_LEAST,
 }  # fmt: skip
 _SHARING = frozenset({"share", "shares", "sharing", "shared"})
-_THAN_WITHIN, _LABEL_WITHIN = 8, 3
+_NEARER = {
+    **dict.fromkeys("closer nearer closest nearest".split(), True),
+    **dict.fromkeys("farther further farthest furthest".split(), False),
+}  # fmt: skip
+_LENGTHS = frozenset("km mile miles m meter meters metre metres".split())
+_THAN_WITHIN, _LABEL_WITHIN, _PLACE_WITHIN = 8, 3, 5
 
 
 class Way(Enum):
@@ -65,6 +71,7 @@ class Comparison:
     delta: Amount | None = None
     negated: bool = False
     of_most: bool = False
+    within: tuple[str, ...] = ()
 
 
 class Comparing:
@@ -89,8 +96,9 @@ class Comparing:
     ) -> Iterator[Comparison]:
         """The comparisons of the stretch; the pieces that they are told by are taken."""
         inside = set(stretch.at)
+        bounds = {at for one in amounts if pieces[one.last - 1].is_word for at in range(one.first, one.last)}
         for at in stretch.at:
-            if taken[at] or not pieces[at].is_word:
+            if taken[at] or not pieces[at].is_word or at in bounds:
                 continue
             found = (
                 self._shared(pieces, at, stretch)
@@ -117,7 +125,9 @@ class Comparing:
             return check(comparison, items, others)
         if self._values(comparison.facets, [*items, *others]) is None and comparison.way in (Way.MORE, Way.MOST):
             return "the values are not known"
-        return "the values say that it is so" if check(comparison, items, others) is None else None
+        groups = [[one] for one in items if one not in others] if comparison.way is Way.MORE else [items]
+        so = any(check(comparison, group, others) is None for group in groups)  # 'none is cheaper': not a single one
+        return "the values say that it is so" if so else None
 
     def _others(self, items: Sequence[int]) -> tuple[int, ...]:
         rest = tuple(one for one in self._picks if one not in items)
@@ -130,7 +140,7 @@ class Comparing:
     def _degree(
         self, pieces: Sequence[Piece], at: int, stretch: Stretch, amounts: Sequence[Amount], taken: list[bool]
     ) -> Comparison | None:
-        told = self._told(pieces, at) or self._counted_by(pieces, at, amounts)
+        told = self._told(pieces, at) or self._counted_by(pieces, at, stretch, amounts)
         if told is None or not told[0]:
             return None
         facets, less, most, end = told
@@ -141,15 +151,17 @@ class Comparing:
         if than is None:
             return None  # 'shorter than two hours' is a bound: the number says it
         delta = None if most else self._delta(pieces, at, than_end, amounts)
+        if delta is not None and not than:  # '[1] runs 90 minutes; [2] is ten minutes longer'
+            than = tuple(item for item in stretch.beside if item not in stretch.items)
         if delta is not None:
             for there in range(delta.first, delta.last):
                 taken[there] = True
             if delta.last < len(pieces) and singular(pieces[delta.last].form) == "year":
                 taken[delta.last] = True
         negated = any(pieces[i].form in NEGATORS for i in range(max(stretch.at[0], at - 4), at))
-        return Comparison(
-            Way.MOST if most else Way.MORE, tuple(facets), less, at, end, than, delta, negated=negated, of_most=of_most
-        )
+        way = Way.MOST if most else Way.MORE
+        within = _narrowed(pieces, end) if most else ()
+        return Comparison(way, tuple(facets), less, at, end, than, delta, negated, of_most, within)
 
     def _told(self, pieces: Sequence[Piece], at: int) -> tuple[list[Column], bool, bool, int] | None:
         """Facets, whether less is meant, whether it is a superlative, and where the words end."""
@@ -157,25 +169,32 @@ class Comparing:
         following, beyond = _next_word(pieces, at + 1)
         if form in _UP | _DOWN and following in _RATED:
             return (
-                self._meaning(Meaning.RATING),
+                self._numbers.of_meaning(Meaning.RATING),
                 form in _DOWN,
                 form not in ("higher", "better", "lower", "worse"),
                 beyond,
             )
         if form in _RATED and following in _UP | _DOWN and following not in ("top",):
             return (
-                self._meaning(Meaning.RATING),
+                self._numbers.of_meaning(Meaning.RATING),
                 following in _DOWN,
                 following in ("highest", "best", "lowest", "worst"),
                 beyond,
             )
+        if form in _NEARER and (facets := self._distances(pieces, at + 1)):
+            return facets, _NEARER[form], form.endswith("est"), at + 1
         if form in _COSTS and following in ("more", "less", "most", "least"):
-            return self._meaning(Meaning.PRICE), following in ("less", "least"), following in ("most", "least"), beyond
+            return (
+                self._numbers.of_meaning(Meaning.PRICE),
+                following in ("less", "least"),
+                following in ("most", "least"),
+                beyond,
+            )
         if form in ("more", "less", "most", "least") and following:
             if following in QUALITIES:
                 meaning, less = QUALITIES[following]
                 return (
-                    self._meaning(meaning),
+                    self._numbers.of_meaning(meaning),
                     less is not (form in ("less", "least")),
                     form in ("most", "least"),
                     beyond,
@@ -190,13 +209,13 @@ class Comparing:
         return self._one_word(form, at)
 
     def _counted_by(
-        self, pieces: Sequence[Piece], at: int, amounts: Sequence[Amount]
+        self, pieces: Sequence[Piece], at: int, stretch: Stretch, amounts: Sequence[Amount]
     ) -> tuple[list[Column], bool, bool, int] | None:
         """'€15 more than [1]'; '9.1, the highest of these'; 'two years after [1]': the number tells the facet."""
         form = pieces[at].form
         after = pieces[at + 1] if at + 1 < len(pieces) else None
         if form in ("after", "before") and after is not None and after.items is not None:
-            return self._meaning(Meaning.YEAR), form == "before", False, at
+            return self._numbers.of_meaning(Meaning.YEAR), form == "before", False, at
         if form in ("more", "less", "fewer") and after is not None and after.form == "than":
             amount = next((one for one in amounts if one.last == at), None)
             if amount is None:
@@ -204,8 +223,11 @@ class Comparing:
             counted = next((one for one in reversed(amounts) if one.last <= amount.first), amount)
             facets = self._numbers.of_unit(amount) or self._numbers.meant(pieces, counted) or []
             return facets, form != "more", False, at + 1
+        if form in ("more", "less") and stretch.named and (after is None or after.text in ".,;)"):
+            amount = next((one for one in amounts if one.last == at and one.unit), None)
+            return (self._numbers.of_unit(amount), form == "less", False, at + 1) if amount else None
         if form in ("later", "earlier") and after is not None and after.form == "than":
-            return self._meaning(Meaning.YEAR), form == "earlier", False, at + 1
+            return self._numbers.of_meaning(Meaning.YEAR), form == "earlier", False, at + 1
         lead = pieces[at - 1].form if at else ""
         if form in EXTREMES and lead == "the" and (earlier := [one for one in amounts if one.last < at]):
             facets = self._numbers.meant(pieces, earlier[-1]) or self._numbers.of_unit(earlier[-1])
@@ -216,21 +238,23 @@ class Comparing:
         for table, most in ((COMPARATIVES, False), (SUPERLATIVES, True)):
             if form in table and form not in ("better", "worse", "latest", "later", "earlier"):
                 meanings, less = table[form]
-                facets = next((held for meaning in meanings if (held := self._meaning(meaning))), [])
+                facets = next((held for meaning in meanings if (held := self._numbers.of_meaning(meaning))), [])
                 if facets:
                     return facets, less, most, at + 1
-        if form in _MORE_OF and (facets := self._meaning(_MORE_OF[form][0])):
+        if form in _MORE_OF and (facets := self._numbers.of_meaning(_MORE_OF[form][0])):
             return facets, _MORE_OF[form][1], form.endswith("est"), at + 1
         for ending in ("er", "est"):
             if (base := base_of(form, ending)) and (measured := self._measured(base)):
                 return *measured, ending == "est", at + 1
-        if form == "latest" and (facets := self._meaning(Meaning.YEAR)):
+        if form == "latest" and (facets := self._numbers.of_meaning(Meaning.YEAR)):
             return facets, False, True, at + 1
         return None
 
-    def _meaning(self, meaning: Meaning) -> list[Column]:
-        dates = [facet for facet in self._counted if facet.kind is Kind.DATE] if meaning is Meaning.YEAR else []
-        return [*(facet for facet in self._schema.by_meaning(meaning) if facet in self._counted), *dates]
+    def _distances(self, pieces: Sequence[Piece], at: int) -> list[Column]:
+        """'Closer to the centre': the facets that tell how far it is to what the next words name."""
+        stems = {piece.stem for piece in pieces[at : at + _PLACE_WITHIN] if piece.form not in STOP_WORDS}
+        far = [one for one in self._counted if unit_of(one) in _LENGTHS or "distance" in self._labels[one.name]]
+        return [one for one in far if not stems.isdisjoint(self._labels[one.name])]
 
     def _measured(self, word: str) -> tuple[list[Column], bool] | None:
         for facet in self._counted:
@@ -252,9 +276,9 @@ class Comparing:
                 if piece.stem in self._labels[facet.name] and piece.form not in STOP_WORDS
             ]
             if not called and (meaning := MEANING_WORDS.get(piece.stem)):
-                called = self._meaning(meaning)
+                called = self._numbers.of_meaning(meaning)
             if not called and piece.form in CUES[Meaning.POPULARITY] and piece.form != "people":
-                called = self._meaning(Meaning.POPULARITY)
+                called = self._numbers.of_meaning(Meaning.POPULARITY)
             if called:
                 found = [facet for facet in found if facet in called] or called
                 end = there + 1
@@ -355,7 +379,7 @@ class Comparing:
 
     def _quality(self, word: str) -> tuple[list[Column], bool] | None:
         for meaning in (QUALITIES[word][0], Meaning.SIZE) if word in QUALITIES else ():
-            if facets := self._meaning(meaning):
+            if facets := self._numbers.of_meaning(meaning):
                 return facets, QUALITIES[word][1]
         return self._measured(word)
 
@@ -368,7 +392,11 @@ class Comparing:
         facets, _ = self._called(pieces, at + 2)
         costs = word in ("much", "cheap", "expensive")
         weighs = word == "much" and any(pieces[i].form in CUES[Meaning.WEIGHT] for i in range(stretch.at[0], at))
-        told = (self._meaning(Meaning.WEIGHT if weighs else Meaning.PRICE), False) if costs else self._quality(word)
+        told = (
+            (self._numbers.of_meaning(Meaning.WEIGHT if weighs else Meaning.PRICE), False)
+            if costs
+            else self._quality(word)
+        )
         facets = facets or (told[0] if told else [])
         times = 1 / FACTORS[form] if word == "cheap" else FACTORS[form]
         others = tuple(item for item in stretch.named if item not in stretch.items)
@@ -388,7 +416,9 @@ class Comparing:
         return None
 
     def _more(self, comparison: Comparison, items: Sequence[int], others: Sequence[int]) -> str | None:
-        others = [one for one in others if one not in items]
+        others = [one for one in others if one not in items and all(map(self._records[one].holds, comparison.within))]
+        if comparison.within and not others:
+            return None
         if not others or not items:
             return "there is nothing to compare with"
         found = self._values(comparison.facets, [*items, *others])
@@ -452,19 +482,40 @@ class Comparing:
     def _factored(self, comparison: Comparison, items: Sequence[int], others: Sequence[int]) -> str | None:
         others = comparison.than or others
         found = self._values(comparison.facets, [*items, *others])
-        if found is None or len(others) != 1:
+        if found is None or not others or comparison.delta is None:
             return "the values are not known"
-        times, whole = comparison.delta, found[1][-1]
-        if times and whole and all(_is_times(times, value / whole) for value in found[1][:-1]):
+        ours, theirs = found[1][: len(items)], found[1][len(items) :]
+        if all(theirs) and all(_is_times(comparison.delta, one / other) for one in ours for other in theirs):
             return None
         return f"the values of {label_of(found[0])} say otherwise"
 
 
+def _narrowed(pieces: Sequence[Piece], at: int) -> tuple[str, ...]:
+    """The words that say among which picks something is the most: 'the lightest of the over-ear pairs'."""
+    following = pieces[at : at + _THAN_WITHIN]
+    if [piece.form for piece in following[:2]] not in (["of", "the"], ["among", "the"]):
+        return ()
+    named: list[str] = []
+    for piece in following[2:]:
+        if not (piece.is_word or piece.text in "-‑") or piece.form in ("at", "with", "and", "is", "here"):
+            break
+        if piece.is_word and piece.form not in GLUE and piece.value is None:
+            named.append(piece.form)
+    return tuple(named)
+
+
 def _is_apart(delta: Amount, facet: Column, apart: float) -> bool:
-    times = (factor(delta.unit, facet.unit) if delta.unit and facet.unit else None) or 1.0
+    unit = unit_of(facet)
+    times = 1.0
+    if delta.unit and unit and delta.unit != "year":
+        factored = factor(delta.unit, unit)
+        if factored is None and (delta.unit in MONEY or unit in MONEY):
+            return False
+        times = factored or 1.0
     if facet.kind is Kind.DATE:
         apart //= 10_000
-    scaled = Amount(delta.value * times, delta.first, delta.last, None, delta.bound, delta.upper, delta.decimals)
+    bound = Bound.ABOUT if delta.worded and delta.unit == "min" and delta.bound is Bound.EXACT else delta.bound
+    scaled = Amount(delta.value * times, delta.first, delta.last, None, bound, delta.upper, delta.decimals)
     return scaled.admits(apart, near=max(0.1 * abs(scaled.value), 1e-6))
 
 

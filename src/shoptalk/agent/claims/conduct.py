@@ -38,6 +38,27 @@ _PATTERNS = tuple((what, re.compile(pattern, re.IGNORECASE | re.MULTILINE)) for 
 _ANY = re.compile("|".join(f"(?:{pattern})" for _, pattern in _FORBIDDEN), re.IGNORECASE | re.MULTILINE)
 
 
+#: Words with which a text speaks to whoever reads it, and tells of no item.
+_ORDERS = (
+    "say|tell|reply|respond|answer|write|repeat|print|output|mention|claim|state|recommend|rank|rate|ignore|forget"
+    "|disregard|pretend|act as|translate|summari[sz]e|describe|list|show|give|put|use|include|add|append|end|begin|start"
+    "|stop|make sure|remember|note that|reveal|explain|choose|pick|prefer"
+)
+_TO_READER = re.compile(
+    r"\b(?:assistants?|system|users?|(?:ai|language) models?|bots?|prompts?|instructions?)\s*[:,>\]]"
+    rf"|^\W*(?:(?:please|now|always|never|you must|you should|do not|don['’]t)\s+)*(?:{_ORDERS})\b(?!['’])"
+    r"|\b(?:you|assistants?|ai|models?|systems?)\s+(?:must|should|shall|have to|need to|will)\s+"
+    rf"(?:(?:now|always|only|never|not)\s+)*(?:{_ORDERS})\b"
+    r"|\b(?:say|tell (?:them|the (?:user|person|customer))|inform (?:them|the (?:user|person|customer)))\s+that\b",
+    re.IGNORECASE,
+)
+
+
+def speaks_to_reader(sentence: str) -> bool:
+    """True for a sentence of an item's text that orders something, or speaks of what reads it: it is no record."""
+    return bool(_TO_READER.search(sentence) or _ANY.search(sentence))
+
+
 def misconduct(sentence: str) -> list[Objection]:
     """What the sentence does that no answer may do. Titles are to be taken out of it before."""
     if not _ANY.search(sentence):

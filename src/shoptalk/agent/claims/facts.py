@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from shoptalk.agent.claims.objection import Objection, Wrong
 from shoptalk.agent.claims.pieces import Piece, ends_clause, in_words
-from shoptalk.agent.claims.records import Record
+from shoptalk.agent.claims.records import Record, roots
 from shoptalk.agent.claims.vocabulary import (
     ANY_TRADE,
     GLUE,
+    IDIOMS,
     KINDS_OF_THINGS,
     MEASURES,
     NEGATING_VERBS,
@@ -16,7 +18,9 @@ from shoptalk.agent.claims.vocabulary import (
     PLACES,
     PRAISE,
     PRAISED,
+    RESERVED,
     ROLES,
+    RUNNING,
     TRADE,
     TRADES,
 )
@@ -31,11 +35,13 @@ _LONGEST = 7
 _NEW_VERB = frozenset(
     """is are was has have runs costs comes offers includes stars weighs lasts sits lies allows stays keeps holds
     features
-    provides it they takes rated""".split()
+    provides it they takes rated carries lists shows says belongs falls holds uses makes comes keeps goes""".split()
 )
+_IDIOMS_OF = {word: [idiom for idiom in IDIOMS if word in idiom] for idiom in IDIOMS for word in idiom}
+_QUOTES = frozenset({"“", "”", '"'})
 _LINKS = frozenset({"-", "‑", "'", "’", "“", "”", '"', "/", "&"})
 _LINKING = frozenset({"of", "the", "and", "de", "la", "von", "van", "di", "du", "del", "in", "on", "a", "for"})
-_TO_ROLE = frozenset({"by", "and", "", "is", "was", "are", "the", "of"})
+_TO_ROLE = frozenset({"by", "and", "", "is", "was", "are", "the", "of", "in", "from"})
 _ROLE_WITHIN, _DENIED_WITHIN = 14, 5
 _NOT_DENYING = (
     ("not", "only"),
@@ -54,6 +60,7 @@ class Run:
 
     at: tuple[int, ...]
     denied: bool
+    quoted: bool = False
 
 
 class Facts:
@@ -102,11 +109,13 @@ class Facts:
     def runs(self, pieces: Sequence[Piece], at: Sequence[int], taken: Sequence[bool]) -> list[Run]:
         """The claims in words of a stretch: what is neither glue nor taken, with what stands together kept together."""
         denied = self._denied(pieces, at)
-        found: list[Run] = []
+        found = [Run(span, denied[span[0]], quoted=True) for span in _quoted(pieces, at, taken)]
+        quoted = {there for run in found for there in run.at}
         run: list[int] = []
         for there in at:
             piece = pieces[there]
             claims = piece.is_word and not taken[there] and not self._is_plain(pieces, there, taken)
+            claims = claims and there not in quoted
             if claims and run and denied[run[-1]] != denied[there]:
                 found.append(Run(tuple(run), denied[run[-1]]))
                 run = []
@@ -127,7 +136,9 @@ class Facts:
     def _is_plain(self, pieces: Sequence[Piece], at: int, taken: Sequence[bool]) -> bool:
         """True for glue, where what stands beside it does not make it a claim."""
         piece = pieces[at]
-        if not self._is_glue(piece):
+        if any(_is_idiom(pieces, at, idiom) for idiom in _IDIOMS_OF.get(piece.form, ())):
+            return True
+        if not self._is_glue(piece) or _is_name_part(pieces, at) or _is_compound(pieces, at):
             return False
         after = pieces[at + 1].form if at + 1 < len(pieces) else ""
         if piece.form in PRAISE:
@@ -140,7 +151,10 @@ class Facts:
             return False
         if piece.form in PLACES:
             return after not in self._trade
-        return True
+        lead = pieces[at - 1].form if at else ""
+        if piece.form in RUNNING:
+            return lead not in ("for", "the", "a", "as") or after in ("time", "times")
+        return not (piece.form == "star" and lead == "a")
 
     def _is_glue(self, piece: Piece) -> bool:
         form = piece.form
@@ -165,8 +179,10 @@ class Facts:
             if piece.form == "and" and after in _NEW_VERB:
                 on = False
             if (
-                piece.form in NEGATORS or piece.form in NEGATING_VERBS or (piece.form == "free" and after == "of")
-            ) and (piece.form, after) not in _NOT_DENYING:
+                (piece.form in NEGATORS or piece.form in NEGATING_VERBS or (piece.form == "free" and after == "of"))
+                and (piece.form, after) not in _NOT_DENYING
+                and not _is_name_part(pieces, there)
+            ):
                 on = True
             if piece.form in ("non",) or (piece.form == "free" and after == "of"):
                 on = True
@@ -181,10 +197,21 @@ class Facts:
             return
         said = [there for there in run.at if pieces[there].is_word]
         yield from self._switched_off(pieces, said, record)
+        if run.quoted:
+            if not record.holds_run(pieces[there].stem for there in said):
+                yield self._torn(pieces, said, record)
+            return
         begin = 0
         while begin < len(said):
             length = _longest(pieces, said[begin:], record)
+            compound = _compound(pieces, said[begin:])
             part = said[begin : begin + max(length, 1)]
+            if len(compound) > max(length, 1) and any(pieces[there].form in GLUE for there in compound):
+                yield self._torn(pieces, compound, record)
+                begin += len(compound)
+                continue
+            if objection := next((one for one in map(partial(_ungrounded, pieces, record), part) if one), None):
+                yield objection
             if objection := self._of_another_kind(pieces, part, record) or self._untraced(
                 pieces, said, begin, length, record
             ):
@@ -194,9 +221,9 @@ class Facts:
             begin += max(length, 1)
 
     def _switched_off(self, pieces: Sequence[Piece], said: Sequence[int], record: Record) -> Iterator[Objection]:
-        stems = [pieces[there].stem for there in said]
+        said_of = {root for there in said for root in roots(pieces[there].form)}
         for off in record.off:
-            if off and set(off) <= set(stems) and not _stands_elsewhere(off, record):
+            if off and all(not roots(one).isdisjoint(said_of) for one in off) and not _stands_elsewhere(off, record):
                 yield Objection(Wrong.FACT, " ".join(off), f"the record of {record.item.title} says that it is not so")
 
     def _untraced(
@@ -239,7 +266,7 @@ class Facts:
         stems = [pieces[there].stem for there in part]
         if all(pieces[there].form in _LINKING for there in part):
             return
-        role = self._role_before(pieces, part[0])
+        role = self._role_before(pieces, part[0]) or self._made_by(pieces, part[0])
         if role is None:
             return
         word, facets = role
@@ -249,10 +276,16 @@ class Facts:
             said = in_words([pieces[there] for there in part])
             yield Objection(Wrong.FACT, f"{word} … {said}", f"that is not what the record of {record.item.title} says")
 
+    def _made_by(self, pieces: Sequence[Piece], at: int) -> tuple[str, list[str]] | None:
+        """'By Haldane': the brand, where items have one."""
+        brands = [facet.name for facet in self._schema.by_meaning(Meaning.BRAND)]
+        return ("by", brands) if brands and at and pieces[at - 1].form == "by" else None
+
     def _role_before(self, pieces: Sequence[Piece], at: int) -> tuple[str, list[str]] | None:
         for there in range(at - 1, max(-1, at - _ROLE_WITHIN), -1):
             piece = pieces[there]
-            called = self._facets_of_role(piece)
+            after = pieces[there + 1].form
+            called = self._facets_of_role(piece, f"{piece.form} {after}" if after in ("in", "from") else piece.form)
             if called:
                 return piece.text, called
             if piece.capital or (piece.form in _TO_ROLE and piece.items is None and not ends_clause(piece)):
@@ -262,10 +295,10 @@ class Facts:
             return None
         return None
 
-    def _facets_of_role(self, piece: Piece) -> list[str]:
+    def _facets_of_role(self, piece: Piece, said: str) -> list[str]:
         if not piece.is_word:
             return []
-        beginnings = ROLES.get(piece.form, ())
+        beginnings: tuple[str, ...] = ROLES.get(said) or ROLES.get(piece.form) or ()
         by_role = [
             name
             for name, label in self._labels.items()
@@ -284,15 +317,25 @@ class Facts:
             return
         if self._stands_denied(stems, record):
             return
-        for piece in said:
-            if not self._is_absent(piece, record):
+        compounds = [part for at in run.at if len(part := _compound(pieces, [one for one in run.at if one >= at])) > 1]
+        whole = {there for part in compounds if self._is_other(pieces, part, record) for there in part}
+        for there in run.at:
+            piece = pieces[there]
+            if there not in whole and piece in said and not self._is_absent(piece, record):
                 yield Objection(
                     Wrong.DENIAL, piece.text, f"the record of {record.item.title} does not say that it is not so"
                 )
 
     def _is_off(self, stems: Sequence[str], record: Record) -> bool:
-        held = set(stems)
-        return any(off and (set(off) <= held or held <= set(off)) for off in record.off)
+        held = {root for stem in stems for root in roots(stem)}
+        return any(
+            off
+            and (
+                all(not roots(one).isdisjoint(held) for one in off)
+                or all(any(not roots(stem).isdisjoint(roots(one)) for one in off) for stem in stems)
+            )
+            for off in record.off
+        )
 
     def _stands_denied(self, stems: Sequence[str], record: Record) -> bool:
         runs = [
@@ -306,6 +349,13 @@ class Facts:
         ]
         return any(record.holds_run(one) for one in runs)
 
+    def _is_other(self, pieces: Sequence[Piece], part: Sequence[int], record: Record) -> bool:
+        """True for a compound that is a value of a facet of which the item has another: 'over-ear'."""
+        stems = [pieces[there].stem for there in part]
+        return not record.holds_run(stems) and any(
+            name in record.values for stem in stems if stem not in STOP_WORDS for name in self._known.get(stem, ())
+        )
+
     def _is_absent(self, piece: Piece, record: Record) -> bool:
         """True if the item is known not to be what the word says: its facet is told, and holds other values."""
         if piece.stem in record.stems or record.holds(piece.form):
@@ -317,6 +367,65 @@ class Facts:
             for one in self._musts
         )
         return refused or any(name in record.values for name in self._known.get(piece.stem, ()))
+
+
+def _is_idiom(pieces: Sequence[Piece], at: int, idiom: Sequence[str]) -> bool:
+    """True for a word of a phrase that claims nothing: the 'top' of 'on top'."""
+    start = at - list(idiom).index(pieces[at].form)
+    return start >= 0 and [piece.form for piece in pieces[start : start + len(idiom)]] == list(idiom)
+
+
+def _is_name_part(pieces: Sequence[Piece], at: int) -> bool:
+    """True for the words of 'Not Rated' within a sentence: a name that begins with a denial, and denies nothing."""
+    for first in (at, at - 1):
+        if 0 < first < len(pieces) - 1 and pieces[first].form in NEGATORS:
+            opens = pieces[first - 1].text in ".:;!?\n"
+            return not opens and pieces[first].capital and pieces[first + 1].capital
+    return False
+
+
+def _is_compound(pieces: Sequence[Piece], at: int) -> bool:
+    """True for a part of a word with hyphens: of 'over-ear'."""
+    return len(_compound(pieces, [at, at + 2])) > 1 or (at > 1 and len(_compound(pieces, [at - 2, at])) > 1)
+
+
+def _compound(pieces: Sequence[Piece], said: Sequence[int]) -> Sequence[int]:
+    """The first of the words, with those that hyphens join to it."""
+    length = 1
+    while length < len(said) and said[length] < len(pieces):
+        one, link, other = pieces[said[length - 1]], pieces[said[length - 1] + 1], pieces[said[length]]
+        touch = one.start + len(one.text) == link.start and link.start + 1 == other.start
+        if said[length] - said[length - 1] != 2 or link.text not in "-‑" or not touch:
+            break
+        if one.value is not None or other.value is not None or not (one.is_word and other.is_word):
+            break
+        length += 1
+    return said[:length]
+
+
+def _quoted(pieces: Sequence[Piece], at: Sequence[int], taken: Sequence[bool]) -> list[tuple[int, ...]]:
+    """The words between each two quotation marks, where none of them is taken."""
+    found, start = [], -1
+    for there in at:
+        if pieces[there].text not in _QUOTES:
+            continue
+        span = tuple(one for one in range(start + 1, there) if pieces[one].is_word)
+        if start >= 0 and span and not any(taken[one] for one in span):
+            found.append(span)
+        start = -1 if start >= 0 else there
+    return found
+
+
+def _ungrounded(pieces: Sequence[Piece], record: Record, at: int) -> Objection | None:
+    """What a shop tells, and no text about an item: stock, discounts, awards."""
+    piece = pieces[at]
+    after = pieces[at + 1].form if at + 1 < len(pieces) else ""
+    reserved = piece.stem in RESERVED or (piece.form == "sold" and after == "out")
+    reserved = reserved or (piece.form == "stock" and at > 0 and pieces[at - 1].form in ("in", "of"))
+    reserved = reserved or (piece.form == "best" and (after in GLUE or not after))
+    if not reserved or piece.stem in record.sure:
+        return None
+    return Objection(Wrong.FACT, piece.text, f"only a facet of {record.item.title} could tell so, and none does")
 
 
 def _stands_so(pieces: Sequence[Piece], run: Run, record: Record) -> bool:

@@ -14,7 +14,7 @@ from shoptalk.agent.claims.objection import Objection, Wrong
 from shoptalk.agent.claims.pieces import Piece, in_words, pieces_of
 from shoptalk.agent.claims.records import Record
 from shoptalk.agent.claims.sentences import sentences
-from shoptalk.agent.claims.stretches import Reader, Stretch
+from shoptalk.agent.claims.stretches import SAID_OF_SOME, Reader, Stretch
 from shoptalk.agent.claims.vocabulary import CUES, GLUE, KINDS_OF_THINGS, NEGATORS, TRADE
 from shoptalk.agent.explaining import Answer
 from shoptalk.agent.tokens import singular
@@ -166,6 +166,7 @@ class Claims:
         before = [at for at in stretch.at if at < region.first and pieces[at].is_word]
         told = [pieces[at].form for at in before if pieces[at].form not in GLUE and pieces[at].value is None]
         counted = [one for one in amounts if one.first in stretch.at and one.first < region.first]
+        counted = [one for one in counted if not self._is_count(pieces, stretch, one)]
         met = any(
             self._asked.holds_number(one) or self._asked.met_by(one, [self._records[item] for item in stretch.items])
             for one in counted
@@ -236,7 +237,8 @@ class Claims:
         pieces = told.pieces
         free = self._picks == 0
         for amount in told.amounts:
-            if not (free and self._asked.holds_number(amount)):
+            of_wishes = free and amount.first > 0 and pieces[amount.first - 1].form == "all"
+            if not of_wishes and not (free and self._asked.holds_number(amount)):
                 yield Objection(Wrong.NUMBER, in_words(pieces[amount.first : amount.last]), "it cannot be told of what")
         for run in told.runs:
             for at in run.at:
@@ -256,13 +258,20 @@ class Claims:
             return
         told = [run for run in runs if run.at[0] > at]
         for item in range(self._picks):
-            if (
-                told
-                and item not in stretch.items
-                and not any(True for run in told for _ in self._facts.wrong(pieces, run, item))
-            ):
+            if told and item not in stretch.items and all(self._is_so(pieces, run, item, stretch) for run in told):
                 yield Objection(Wrong.COMPARISON, "only", f"{self._records[item].item.title} is so too")
                 return
+
+    def _is_so(self, pieces: Sequence[Piece], run: Run, item: int, stretch: Stretch) -> bool:
+        """True if what is said of the stretch's items is so of another too, by the same facet where one tells it."""
+        stems = [pieces[at].stem for at in run.at if pieces[at].is_word]
+        held = {name for one in stretch.items for name in self._records[one].facets_holding(stems)}
+        after = pieces[run.at[-1] + 1].form if run.at[-1] + 1 < len(pieces) else ""
+        genres = {facet.name for facet in self._answer.schema.by_meaning(Meaning.GENRE)} & held
+        held = genres if genres and after in TRADE else held
+        if held and not run.denied:
+            return not held.isdisjoint(self._records[item].facets_holding(stems))
+        return not any(True for _ in self._facts.wrong(pieces, run, item))
 
     # --- counts ------------------------------------------------------------------------------------------------------
 
@@ -270,7 +279,11 @@ class Claims:
         """True for a number that counts the picks, and counts them right."""
         if amount.unit is not None or not amount.value.is_integer():
             return False
-        if stretch.need == amount.value and amount.last < len(pieces) and pieces[amount.last].form == "of":
+        if (
+            stretch.need == amount.value
+            and amount.last < len(pieces)
+            and pieces[amount.last].form in {"of", *SAID_OF_SOME}
+        ):
             return True
         after = [piece.form for piece in pieces[amount.last : amount.last + 3]]
         before = [piece.form for piece in pieces[max(0, amount.first - 2) : amount.first]]
@@ -290,7 +303,9 @@ class Claims:
         if after[:1] == ["more"] and "than" not in after[1:2]:
             return many == passing - shown or (many == shown and (self._answer.state.skip_shown or "here" in before))
         counted = {shown, len(stretch.items)} if many <= shown or many <= _FEW else set()
-        if before[-1:] in (["all"], ["these"], ["those"]):
+        if before in (["of", "the"], ["between", "the"]):
+            return many in counted | {len({*stretch.items, *stretch.beside})}
+        if before[-1:] in (["all"], ["these"], ["those"]) or before == ["here", "are"]:
             return many in counted
         counts = (
             bool(before and before[-1] in _COUNTS_BEFORE)

@@ -16,6 +16,9 @@ _PIECE = re.compile(
 _STRONG = frozenset(";:—–.!?…\n")
 _SHORTENED = frozenset("dr mr mrs ms st jr sr vs prof approx no".split())
 _TURNING = frozenset({"while", "whereas", "but"})
+_POSSESSIVE = re.compile(r"['’]s$")
+#: 'It's' is no 'it'; every other word with 's is told as the word.
+_CONTRACTED = frozenset("it that there here what who he she let where how one this".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def pieces_of(text: str, namings: Sequence[frozenset[int]] = ()) -> list[Piece]:
     for match in _PIECE.finditer(text):
         said = match.group()
         if match["word"]:
-            form = fold(said)
+            form = _form(said)
             found.append(Piece(said, form, singular(form), match.start()))
         elif match["number"]:
             value = float(match["number"].replace(",", ""))
@@ -63,6 +66,12 @@ def pieces_of(text: str, namings: Sequence[frozenset[int]] = ()) -> list[Piece]:
         elif not (said == "." and found and _is_shortened(found[-1], match.start())):
             found.append(Piece(said, "", "", match.start()))
     return found
+
+
+def _form(said: str) -> str:
+    """The word as it is compared: small, and without the 's of a possessive."""
+    bare = _POSSESSIVE.sub("", said)
+    return fold(said) if bare == said or (form := fold(bare)) in _CONTRACTED else form
 
 
 def _is_shortened(piece: Piece, end: int) -> bool:

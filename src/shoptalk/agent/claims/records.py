@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 
+from shoptalk.agent.claims.conduct import speaks_to_reader
 from shoptalk.agent.claims.pieces import Piece, pieces_of
+from shoptalk.agent.claims.sentences import sentences
+from shoptalk.agent.claims.vocabulary import SAID_FOR
 from shoptalk.agent.inflections import bases
 from shoptalk.agent.phrasing import label_of, number_in_words
 from shoptalk.agent.quantities import is_number_word
@@ -52,7 +55,8 @@ def roots(word: str) -> frozenset[str]:
     """What the word shares with its other forms: 'Italian' and 'Italy', 'animated' and 'animation'."""
     stem = singular(word)
     found = {base for base in bases(stem) if len(base) >= _LEAST_BASE - 1} if len(stem) >= _LEAST_BASE else set()
-    return frozenset({stem, *found})
+    undoubled = {base[:-1] for base in found if base[-1] == base[-2] and len(base) > _LEAST_BASE}  # 'cancelling'
+    return frozenset({stem, *found, *undoubled})
 
 
 def line_of(text: str) -> str:
@@ -78,12 +82,15 @@ class Record:
         self.known = bool(item.facets or item.text)
         self.values: dict[str, str] = {}
         self.off: list[tuple[str, ...]] = []
-        told = [item.title, item.text, *reasons]
+        told = [item.title, *reasons]
         for name, value in item.facets.items():
             told.extend(self._told(schema.facet(name), value))
         for fact in self.evidence:
             told.extend(_evident(schema, fact))
-        self.line = line_of(" | ".join(told)).replace(" | | ", " | ")
+        sure = line_of(" | ".join(told))
+        self.sure = frozenset(sure.split())
+        text = " ".join(one for one in sentences([item.text]) if not speaks_to_reader(one))
+        self.line = f"{sure}|{line_of(text)}".replace(" | | ", " | ")
         self.stems = frozenset(self.line.split()) - {"|"}
 
     def _told(self, facet: Column, value: object) -> Iterator[str]:
@@ -93,10 +100,8 @@ class Record:
         switch = value if isinstance(value, bool) else parse_flag(value) if isinstance(value, str) else None
         if switch is None or not isinstance(value, bool):
             yield label
-        if switch is True:
-            yield label
-        elif switch is False:
-            self.off.append(tuple(stem for stem in line_of(label).split() if stem not in STOP_WORDS))
+        if switch is not None:
+            yield from self._switched(label, switch)
         elif isinstance(value, float):
             yield number_in_words(facet, value)
         elif isinstance(value, tuple | str):
@@ -104,6 +109,17 @@ class Record:
             self.values[facet.name] = "|".join(line_of(one) for one in several)
             yield from several
             yield from _day(several[0]) if facet.kind is Kind.DATE else ()
+
+    def _switched(self, label: str, switch: bool) -> Iterator[str]:
+        """What a flag allows to be said; what it forbids goes to `off`. 'Wireless' and 'wired' are opposites."""
+        stems = [stem for stem in line_of(label).split() if stem not in STOP_WORDS]
+        same = [stems, *([*stems[:-1], other] for other in SAID_FOR.get(stems[-1] if stems else "", ()))]
+        bare = label.removesuffix("less")
+        other = [[bare + end] for end in ("d", "ed") if bare != label and " " not in label]
+        self.off += [tuple(one) for one in (other if switch else same)]
+        yield from (" ".join(one) for one in (same if switch else other))
+        if switch:
+            yield label
 
     @property
     def numbers(self) -> Iterator[tuple[Column, float]]:
@@ -124,6 +140,16 @@ class Record:
     def holds_run(self, stems: Iterable[str]) -> bool:
         """True if the words stand in the record next to each other."""
         return f" {' '.join(stems)} " in self.line
+
+    def holds_near(self, number: str, others: Iterable[str]) -> bool:
+        """True if a number stands at most one word before one of the others: 'two easygoing robbers'."""
+        at = self.line.find(f" {number} ")
+        while at >= 0:
+            near = self.line[at + len(number) + 2 :].split(" ", 2)[:2]
+            if "|" not in near[:1] and any(one in near for one in others):
+                return True
+            at = self.line.find(f" {number} ", at + 1)
+        return False
 
     def holds(self, word: str) -> bool:
         """True if the word, another form of it or another word for a value of the item stands in the record."""
@@ -167,13 +193,10 @@ def _evident(schema: Schema, fact: Evidence) -> Iterator[str]:
     yield _WORDS_OF.get(fact.kind, "")
     match fact:
         case ConstraintMet() if fact.constraint.operator is not Operator.IS_NOT and fact.constraint.value is not False:
-            yield from (word for word in words(fact.constraint.words) if not is_number_word(word))
-            values = fact.constraint.value if isinstance(fact.constraint.value, tuple) else ()
-            yield from (
-                str(one)
-                for one in values
-                if isinstance(one, str) and isinstance(fact.value, tuple) and one in fact.value
-            )
+            if fact.constraint.operator is not Operator.ANY_OF:  # of 'Innsbruck or Salzburg' it is one
+                yield from (word for word in words(fact.constraint.words) if not is_number_word(word))
+            held = fact.value if isinstance(fact.value, tuple) else (fact.value,)
+            yield from (one for one in fact.constraint.values if isinstance(one, str) and one in held)
         case SharesWith():
             yield from (value for _, value in fact.shared)
         case WordsMatch():

@@ -17,6 +17,8 @@ _APPOSED = frozenset({"at", "which", "whose", "with"})
 _OPENING = frozenset("and so but which since because as while whereas though".split())
 _AGAINST = frozenset({"against", "versus", "vs"})
 _LEADING = frozenset("at with for if in by from being as on costing running".split())
+#: What stands behind a number of picks: 'two are in Rome, one in Milan'.
+SAID_OF_SOME = frozenset("are is were was have has in from come comes offer offers allow allows run runs cost".split())
 _WORTH = 8
 
 
@@ -61,8 +63,7 @@ class Reader:
 
         `told_of_person`: pieces that speak of the person; items named there are not spoken of by the rest.
         """
-        groups = self._groups(pieces)
-        groups = [replace(group, is_object=True) if group.start in told_of_person else group for group in groups]
+        groups = self._groups(pieces, told_of_person)
         subjects = [group for group in groups if not group.is_object]
         default = self._default(pieces, bool(subjects))
         found: list[Stretch] = []
@@ -95,17 +96,17 @@ class Reader:
             return self._before
         return () if pointed and not named else self._all
 
-    def _groups(self, pieces: Sequence[Piece]) -> list[_Group]:
+    def _groups(self, pieces: Sequence[Piece], told_of_person: Collection[int]) -> list[_Group]:
         found: list[_Group] = []
         at = 0
         while at < len(pieces):
             group = self._naming(pieces, at, found) or self._pointing(pieces, at, found)
             if group:
-                found.append(group)
+                found.append(replace(group, is_object=True) if group.start in told_of_person else group)
             at = group.end if group else at + 1
         subjects = [group for group in found if not group.is_object]
-        if not subjects and found and max(found[-1].items, default=0) < len(self._all):
-            lone = found[-1]  # 'I would go with [2]' speaks of it
+        lone = found[-1] if found and not subjects else None  # 'I would go with [2]' speaks of it
+        if lone and lone.start not in told_of_person and max(lone.items, default=0) < len(self._all):
             found[-1] = _Group(lone.start, lone.end, lone.items, False)
         return found
 
@@ -143,8 +144,13 @@ class Reader:
             many = NUMBER_WORDS.get(form, int(pieces[at].value or 0))
             many = len(self._all) // 2 + 1 if form == "most" else 1 if form == "some" else many
             return (
-                _Group(at, at + 3, self._all, False, need=many) if not found and lead not in ("all", "both") else None
+                _Group(at, at + 3, self._all, False, need=many)
+                if all(group.is_object for group in found) and lead not in ("all", "both")
+                else None
             )
+        some = NUMBER_WORDS.get(form)
+        if some and some < len(self._all) and after in SAID_OF_SOME and (not at or pieces[at - 1].text in ",;"):
+            return _Group(at, at + 1, self._all, False, need=some)
         if form in ("former", "latter") and len(held := [group for group in found if group.items]) >= 2:
             return _Group(at, at + 1, held[0 if form == "former" else 1].items, False)
         others = form in ("others", "rest") or (form == "other" and after in GLUE)
@@ -290,6 +296,8 @@ def _handed_over(pieces: Sequence[Piece], group: _Group, first: int) -> int:
     """Where the part that speaks of a later subject begins: at its name, or at 'and at 90 minutes' right before it."""
     for at in range(group.start - 1, max(first, group.start - _WORTH), -1):
         if pieces[at].text == "," or pieces[at].form == "and":
+            if pieces[group.start - 1].form in ("is", "was") and pieces[at + 1].form in ("the", "and"):
+                return at  # ', and the longest is [3]'
             lead = at + 1
             while lead < group.start and pieces[lead].form in ("and", "but"):
                 lead += 1

@@ -60,35 +60,31 @@ _JOINING: Final = frozenset(
     whichever whose within without yes yet five seven eight nine ten zero dozen hundred thousand only most far bit
     cannot nor exceed exceeds exceeding
     more others whole entire roughly approximately about nearly almost barely over up at least maximum minimum
-    respectively anything something shortest""".split()
-) - {"shortest"}  # fmt: skip
+    respectively anything something """.split()
+)
 #: Verbs and nouns that say in which respect a fact is told. A fact has to follow, and is held against the record.
 _TELLING: Final = frozenset(
     """run runs running ran last lasts lasting clock clocks clocked cost costs costing priced price prices pricing sell
-    sells sold selling charge charges made make maker makers manufactured produced producer release released releases
-    date dates dated dating year years directed director directors directs star stars starring starred stars
-    feature features featuring featured cast actor actors actress actresses lead leads leading written wrote writer
-    writers author
-    authors rated rate rates rating ratings score scores scored scoring earn earns earned hold holds holding held
-    carry carries
-    carrying offer offers offering include includes included including provide provides providing come comes has
-    have having
-    with tagged tag tags labelled labeled label labels described classed classified categorised categorized category
-    categories genre genres style styles type types kind brand brands language languages spoken country countries
-    located location situated based set sits sitting lies lying found spent spends taste tastes tasting serve
-    serves serving drink drinking eat eating cook cooking travel travelling wear wearing weigh weighs weighing
-    weight measure measures
-    measuring size sized long length lengths wide tall deep big old minute minutes min mins hour hours hr hrs h m dollar
-    dollars euro euros pound pounds usd eur gbp cent cents percent decade decades century average number numbers
-    amount amounts value values figure figures unit units story stories plot tells telling told follow follows following
-    about centre centres center centers around involve involves involving mention mentions mentioned concern
-    concerns text
-    keyword keywords theme themes themed topic topics subject subjects element elements play plays playing played
-    appear appears appearing add adds adding count counts counting counted combine combines combining mix mixes
-    mixing blend blends blending belong belongs belonging fall falls falling stay stays staying range ranges
-    ranging reach
-    reaches reaching share shares lasting hails originates duration runtime time times tag     vote votes opening
-    opened filmed shot screen drops""".split()
+    sells sold selling charge charges made make maker makers manufactured produced producer release released
+    releases date dates dated dating year years directed director directors directs star stars starring starred
+    stars feature features featuring featured cast actor actors actress actresses lead leads leading written wrote
+    writer writers author authors rated rate rates rating ratings score scores scored scoring earn earns earned hold
+    holds holding held carry carries carrying offer offers offering include includes included including provide
+    provides providing come comes has have having with tagged tag tags labelled labeled label labels described
+    classed classified categorised categorized category categories genre genres style styles type types kind brand
+    brands language languages spoken country countries located location situated based set sits sitting lies lying
+    found spent spends taste tastes tasting serve serves serving drink drinking eat eating cook cooking travel
+    travelling wear wearing weigh weighs weighing weight measure measures measuring size sized long length lengths
+    wide tall deep big old minute minutes min mins hour hours hr hrs h m dollar dollars euro euros pound pounds usd
+    eur gbp cent cents percent decade decades century average number numbers amount amounts value values figure
+    figures unit units story stories plot tells telling told follow follows following about centre centres center
+    centers around involve involves involving mention mentions mentioned concern concerns text keyword keywords
+    theme themes themed topic topics subject subjects element elements play plays playing played appear appears
+    appearing add adds adding count counts counting counted combine combines combining mix mixes mixing blend blends
+    blending belong belongs belonging fall falls falling stay stays staying range ranges ranging reach reaches
+    reaching share shares lasting hails originates duration runtime time times tag vote votes opening opened filmed
+    shot screen drops filed certified heard production meant intended aimed idea ideas stayed works work stood
+    picked become becomes visit visits watch watches connects connect carries lists""".split()
 ) - {"screen", "drops", "featured", "sold", ""}  # fmt: skip
 _SMALL_TALK: Final = frozenset(
     "thanks thank please sorry okay ok sure hello hi hey welcome cheers im ill ive id id were".split()
@@ -114,6 +110,21 @@ PRAISED: Final = frozenset(
     starting place alternative
     alternatives answer""".split()
 )
+#: Verbs that tell a number, and are nouns or values where none stands by: 'runs 96 minutes', 'for running'.
+RUNNING: Final = frozenset({"run", "running"})
+#: Phrases that claim nothing, of words that would.
+IDIOMS: Final = tuple(
+    tuple(phrase.split())
+    for phrase in ("on board", "on top", "sound right", "sounds right", "sound good", "battery life")
+)
+#: What an item's own text is no ground for; a facet is, and what evidence says.
+RESERVED: Final = frozenset(
+    """available availability unavailable discount discounted sale offer bargain coupon voucher award awarded
+    prize oscar winner winning won bestseller bestselling refund guarantee guaranteed warranty recalled
+    discontinued""".split()
+)
+#: Words for what a flag's label says: 'pets allowed' is 'welcomes pets'.
+SAID_FOR: Final = MappingProxyType({"allowed": ("welcome", "accept", "permit")})
 MEASURES: Final = frozenset("long old wide tall deep big high heavy".split())
 PLACES: Final = frozenset({"first", "second", "third", "fourth", "last", "next"})
 #: Trades and what their things are called.
@@ -138,6 +149,7 @@ ROLES: Final = MappingProxyType(
     )
     | dict.fromkeys(("written", "writer", "writers", "wrote", "author", "authors"), ("writ", "author", "screenplay"))
     | dict.fromkeys(("producer", "produced"), ("produc", "made", "maker", "brand", "winery"))
+    | dict.fromkeys(("made in", "produced in", "production from"), ("countr", "origin"))
 )  # fmt: skip
 #: Words that tell which number is spoken of.
 CUES: Final = MappingProxyType(
