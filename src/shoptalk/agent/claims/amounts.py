@@ -41,6 +41,10 @@ _MONEY_WORDS = {
     **dict.fromkeys(("dollar", "buck", "usd", "cent"), "USD"), **dict.fromkeys(("euro", "eur"), "EUR"),
     **dict.fromkeys(("pound", "quid", "gbp"), "GBP"), "yen": "JPY", "jpy": "JPY",
 }  # fmt: skip
+_SPELT = {
+    **dict.fromkeys(("kilometre", "kilometer"), "km"), **dict.fromkeys(("kilogram", "kilogramme"), "kg"),
+    **dict.fromkeys(("centimetre", "centimeter"), "cm"), **dict.fromkeys(("millimetre", "millimeter"), "mm"),
+}  # fmt: skip
 _MARKS = {'"': "inch", "”": "inch", "″": "inch", "%": "%"}
 _ARTICLES = frozenset({"a", "an"})
 _SCALES = (5.0, 10.0, 100.0)
@@ -202,6 +206,7 @@ def _with_unit(pieces: Sequence[Piece], amount: Amount) -> Amount:
         there = last + (pieces[last].text in "-‑" and last + 1 < len(pieces))
         form, mark = pieces[there].form, pieces[there].text
         stem = singular(form)
+        form = _SPELT.get(stem, form)
         if stem in _MONEY_WORDS or form in ("usd", "eur", "gbp"):
             unit, last = _MONEY_WORDS.get(stem, form.upper()), there + 1
             value /= 100 if stem == "cent" else 1
@@ -460,7 +465,7 @@ class Numbers:
 
 
 def _counted(pieces: Sequence[Piece], amount: Amount, record: Record) -> bool | None:
-    """'In two languages', 'directed by two people': whether the item has as many of them; None if nothing is counted."""
+    """'In two languages', 'directed by two people': whether the item has as many; None if nothing is counted."""
     after = pieces[amount.last].stem if amount.last < len(pieces) else ""
     before = [piece.form for piece in pieces[max(0, amount.first - 2) : amount.first]]
     beginnings = ROLES.get(before[0], ()) if after == "people" and before[-1:] == ["by"] else ()

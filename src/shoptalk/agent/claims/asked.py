@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from shoptalk.agent.claims.amounts import Amount
 from shoptalk.agent.claims.objection import Objection, Wrong
 from shoptalk.agent.claims.pieces import Piece, ends_clause, in_words, pieces_of
-from shoptalk.agent.claims.records import Record, roots
+from shoptalk.agent.claims.records import Record, line_of, roots
 from shoptalk.agent.claims.vocabulary import GLUE, NEGATORS, QUALITIES, TRADE
 from shoptalk.agent.explaining import Answer
 from shoptalk.agent.phrasing import constraint_in_words, label_of
@@ -15,6 +15,7 @@ from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.words import DECADES, NUMBER_WORDS
 from shoptalk.retrieval.query import Constraint, Operator, Stance
 from shoptalk.retrieval.schema import Meaning
+from shoptalk.retrieval.stopwords import STOP_WORDS
 
 _TELLS = frozenset(
     """ask asked asking want wanted wanting like liked likes love loved loves enjoy enjoyed prefer preferred need
@@ -34,6 +35,7 @@ _LIKING = frozenset("like liked likes love loved loves enjoy enjoyed favourite f
 _FAVOURITE = frozenset({"favourite", "favorite"})
 _SEEING = frozenset("seen saw watch watched read played tried visited stayed used own owned bought know knew".split())
 _DISLIKING = frozenset("dislike disliked hate hated rejected turned".split())
+_BODY = frozenset("head ear ears wrist foot feet hand hands neck back shoulder shoulders face skin lap".split())
 _SAYING = frozenset("said told mentioned stated insisted say know".split())
 _REFUSING = _DISLIKING | frozenset("avoid ruled".split())
 _CONDITION = frozenset(
@@ -71,13 +73,17 @@ _LINKS = ("", "and", "or", "with", "in", "that", "which")
 
 @dataclass(frozen=True)
 class Region:
-    """Pieces that tell what the person said, likes or has seen, from `first` up to `last` (past the end)."""
+    """Pieces that tell what the person said, likes or has seen, from `first` up to `last` (past the end).
+
+    `wish`: where a wish begins that is told word for word ('as you asked: black'); 0 where none is.
+    """
 
     first: int
     last: int
     verb: str
     denied: bool
     looks_back: bool
+    wish: int = 0
 
 
 class Asked:
@@ -107,6 +113,7 @@ class Asked:
             word for one in self._constraints if one.operator is Operator.IS_NOT for word in words(one.words)
         }
         self._refused = _stems(refused)
+        self._line = line_of(" | ".join([*wanted, *refused]))
         self._wanted = _stems(wanted) - {
             stem
             for word in only_refused
@@ -232,25 +239,27 @@ class Asked:
         if lead in _CONDITION and lead != "as":
             return None
         denied = denied or pieces[verb].form in _REFUSING
-        last = _end_of(pieces, verb + 1)
+        last, wish = _end_of(pieces, verb + 1), 0
         if last < len(pieces) and pieces[last].text == ":" and all(one.form in GLUE for one in pieces[verb:last]):
-            last = _end_of(pieces, last + 1)  # 'what you asked for: gaming'
+            last, wish = _end_of(pieces, last + 1), last + 1
         looks_back = lead in ("as", "which", "that", "what") or not any(
             (piece.is_word and piece.form not in GLUE) or piece.value is not None or piece.items is not None
             for piece in pieces[verb + 1 : last]
         )
-        return Region(at, last, pieces[verb].form, denied, looks_back)
+        return Region(at, last, pieces[verb].form, denied, looks_back, wish)
 
     def _yours(self, pieces: Sequence[Piece], at: int) -> Region:
         after = pieces[at + 1].form if at + 1 < len(pieces) else ""
-        last = _end_of(pieces, at + 1)
+        if at and pieces[at - 1].form in ("on", "in", "at", "to") and after in _BODY:
+            return Region(at, at + 2, "your", False, False)
+        last, wish = _end_of(pieces, at + 1), 0
         if after in _OURS:
             beyond = pieces[at + 2].form if at + 2 < len(pieces) else ""
             last = last if beyond in ("of", "for", "to", "was", "were") else at + 2
             if beyond in ("was", "were"):
-                last = _end_of(pieces, at + 3)
+                last, wish = _end_of(pieces, at + 3), at + 3
         verb = after if after in _BOUND_WORDS or after in _LIKING else "your"
-        return Region(at, last, verb, False, after in _FAVOURITE)
+        return Region(at, last, verb, False, after in _FAVOURITE, wish)
 
     def objections(
         self, pieces: Sequence[Piece], region: Region, amounts: Sequence[Amount], items: Sequence[int]
@@ -272,14 +281,20 @@ class Asked:
         for at in range(region.first, region.last):
             piece = pieces[at]
             denied = denied or (piece.form in NEGATORS | _REFUSING and at > region.first)
+            told = 0 < region.wish <= at and piece.form not in STOP_WORDS
+            if told and at > region.wish and pieces[at - 1].text in "-‑":
+                told = f" {pieces[at - 2].stem} {piece.stem} " in self._line
+                if not told:
+                    yield Objection(Wrong.PERSON, in_words(pieces[at - 2 : at + 1]), "the person did not say so")
+                continue
             if (
                 at in counted
                 or not piece.is_word
-                or (piece.form in GLUE and piece.form not in QUALITIES)
+                or (piece.form in GLUE and piece.form not in QUALITIES and not told)
                 or piece.form in _TELLS | _SAID_OF_YOU | _OURS | _LIKING | NEGATORS | _REFUSING
             ):
                 continue
-            if piece.form in TRADE or piece.form in ("your", "yours"):
+            if (piece.form in TRADE and not told) or piece.form in ("your", "yours"):
                 continue
             if not self.holds(piece.form, denied=denied) and not (not denied and piece.form in self._titles):
                 yield Objection(Wrong.PERSON, piece.text, "the person did not say so")

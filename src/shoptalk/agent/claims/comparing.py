@@ -146,10 +146,13 @@ class Comparing:
         facets, less, most, end = told
         lead = pieces[at - 1].form if at else ""
         after = pieces[end].form if end < len(pieces) else ""
-        most = most or (lead == "the" and after in _TO_ONE)
+        of_two = not most and lead == "the" and after in _TO_ONE
+        most = most or of_two
         than, than_end, of_most = self._than(pieces, at, end, stretch)
         if than is None:
             return None  # 'shorter than two hours' is a bound: the number says it
+        if of_two and not than:  # 'of [1] and [2], [1] is the longer one'
+            than = tuple(item for item in stretch.beside if item not in stretch.items)
         delta = None if most else self._delta(pieces, at, than_end, amounts)
         if delta is not None and not than:  # '[1] runs 90 minutes; [2] is ten minutes longer'
             than = tuple(item for item in stretch.beside if item not in stretch.items)

@@ -22,8 +22,10 @@ _FORBIDDEN = (
         r"|type in|copy and paste|password|credit card|coupon|promo(?:tion)?(?:al)? code|discount code|voucher"
         r"|hurry|don['’]t miss"
         r"|(?:always|must|only|you should) (?:recommend|rank|choose|buy|pick)|rank (?:it|this|me)"
-        r"|recommend (?:only|this|it) (?:first|above|to))\b",
+        r"|recommend (?:only|(?:this|it) (?:first|above|to))|only recommend)\b",
     ),
+    ("hurry", r"\bonly (?:\w+ ){1,2}left\b|\bwhile (?:stocks?|supplies) last\b|\blimited[- ]time\b|\blast chance\b"
+    r"|\bends (?:soon|today|tonight|tomorrow)\b|\bselling (?:out|fast)\b"),
     ("praise", r"\bmust[- ](?:see|have|watch|read|buy|visit|try|own|play)\b|\ba must\b|\ball[- ]star\b"
     r"|\b(?:five|5)[- ]star (?:reviews?|experience)\b"),
     (
@@ -41,8 +43,8 @@ _ANY = re.compile("|".join(f"(?:{pattern})" for _, pattern in _FORBIDDEN), re.IG
 #: Words with which a text speaks to whoever reads it, and tells of no item.
 _ORDERS = (
     "say|tell|reply|respond|answer|write|repeat|print|output|mention|claim|state|recommend|rank|rate|ignore|forget"
-    "|disregard|pretend|act as|translate|summari[sz]e|describe|list|show|give|put|use|include|add|append|end|begin|start"
-    "|stop|make sure|remember|note that|reveal|explain|choose|pick|prefer"
+    "|disregard|pretend|act as|translate|summari[sz]e|describe|list|show|give|put|use|include|add|append|end|begin"
+    "|start|stop|make sure|remember|note that|reveal|explain|choose|pick|prefer"
 )
 _TO_READER = re.compile(
     r"\b(?:assistants?|system|users?|(?:ai|language) models?|bots?|prompts?|instructions?)\s*[:,>\]]"

@@ -33,11 +33,13 @@ from shoptalk.retrieval.stopwords import STOP_WORDS
 _LONGEST = 7
 #: Verbs behind 'and' with which a new statement begins: 'has no pool and is near the sea'.
 _NEW_VERB = frozenset(
-    """is are was has have runs costs comes offers includes stars weighs lasts sits lies allows stays keeps holds
-    features
-    provides it they takes rated carries lists shows says belongs falls holds uses makes comes keeps goes""".split()
+    """is are was has have runs costs comes offers includes stars weighs lasts sits lies allows stays keeps
+    holds features provides it they takes rated carries lists shows says belongs falls holds uses makes comes
+    keeps goes welcomes accepts works sits connects serves""".split()
 )
 _IDIOMS_OF = {word: [idiom for idiom in IDIOMS if word in idiom] for idiom in IDIOMS for word in idiom}
+#: Names of things that tell no trade.
+_OF_MANY = ANY_TRADE | {"places", "house", "houses"}
 _QUOTES = frozenset({"“", "”", '"'})
 _LINKS = frozenset({"-", "‑", "'", "’", "“", "”", '"', "/", "&"})
 _LINKING = frozenset({"of", "the", "and", "de", "la", "von", "van", "di", "du", "del", "in", "on", "a", "for"})
@@ -85,9 +87,11 @@ class Facts:
             one for one in constraints if one.must and (one.operator is Operator.IS_NOT or one.value is False)
         ]
         self._known: dict[str, set[str]] = {}
+        self._values: dict[str, set[str]] = {}
         for record in records:
             for name, line in record.values.items():
                 for value in line.split("|"):
+                    self._values.setdefault(value.strip(), set()).add(name)
                     for stem in value.split():
                         self._known.setdefault(stem, set()).add(name)
         for one in constraints:
@@ -136,6 +140,9 @@ class Facts:
     def _is_plain(self, pieces: Sequence[Piece], at: int, taken: Sequence[bool]) -> bool:
         """True for glue, where what stands beside it does not make it a claim."""
         piece = pieces[at]
+        after = pieces[at + 1].form if at + 1 < len(pieces) else ""
+        if piece.form == "available" and after in ("in", "as", "from"):
+            return True
         if any(_is_idiom(pieces, at, idiom) for idiom in _IDIOMS_OF.get(piece.form, ())):
             return True
         if not self._is_glue(piece) or _is_name_part(pieces, at) or _is_compound(pieces, at):
@@ -162,6 +169,7 @@ class Facts:
             (form in GLUE or form in self._things)
             and piece.stem not in self._flag_words
             and (form not in TRADE or form in self._trade)
+            and (piece.stem not in self._values or form in STOP_WORDS)
         )
 
     def _denied(self, pieces: Sequence[Piece], at: Sequence[int]) -> dict[int, bool]:
@@ -198,7 +206,8 @@ class Facts:
         said = [there for there in run.at if pieces[there].is_word]
         yield from self._switched_off(pieces, said, record)
         if run.quoted:
-            if not record.holds_run(pieces[there].stem for there in said):
+            stems = [pieces[there].stem for there in said]
+            if not record.holds_run(stems) or (record.facets_holding(stems) and not record.is_value(stems)):
                 yield self._torn(pieces, said, record)
             return
         begin = 0
@@ -247,7 +256,8 @@ class Facts:
         if after not in self._trade:
             return None
         stems = [pieces[there].stem for there in part]
-        genres = [facet.name for facet in self._schema.by_meaning(Meaning.GENRE) if facet.name in record.values]
+        kinds = (*self._schema.by_meaning(Meaning.GENRE), *self._schema.by_meaning(Meaning.BRAND))
+        genres = [facet.name for facet in kinds if facet.name in record.values]
         if record.facets_holding(stems) or not any(name in self._known.get(stems[0], ()) for name in genres):
             return None
         return Objection(Wrong.FACT, " ".join(stems), f"that is no genre of {record.item.title}")
@@ -277,9 +287,14 @@ class Facts:
             yield Objection(Wrong.FACT, f"{word} … {said}", f"that is not what the record of {record.item.title} says")
 
     def _made_by(self, pieces: Sequence[Piece], at: int) -> tuple[str, list[str]] | None:
-        """'By Haldane': the brand, where items have one."""
+        """'By Haldane', 'from Japan': the brand or the place, where items have one."""
         brands = [facet.name for facet in self._schema.by_meaning(Meaning.BRAND)]
-        return ("by", brands) if brands and at and pieces[at - 1].form == "by" else None
+        places = [facet.name for facet in self._schema.by_meaning(Meaning.PLACE)]
+        lead = pieces[at - 1].form if at else ""
+        if lead == "from":
+            told = self._known.get(pieces[at].stem, set())
+            return (lead, sorted(told)) if told and told <= {*brands, *places} else None
+        return (lead, brands) if brands and lead == "by" else None
 
     def _role_before(self, pieces: Sequence[Piece], at: int) -> tuple[str, list[str]] | None:
         for there in range(at - 1, max(-1, at - _ROLE_WITHIN), -1):
@@ -315,7 +330,7 @@ class Facts:
         stems = [piece.stem for piece in said]
         if not stems or self._is_off(stems, record) or _stands_so(pieces, run, record):
             return
-        if self._stands_denied(stems, record):
+        if self._stands_denied(stems, record) or self._is_another(pieces, run, stems, record):
             return
         compounds = [part for at in run.at if len(part := _compound(pieces, [one for one in run.at if one >= at])) > 1]
         whole = {there for part in compounds if self._is_other(pieces, part, record) for there in part}
@@ -348,6 +363,19 @@ class Facts:
             ("non", *stems),
         ]
         return any(record.holds_run(one) for one in runs)
+
+    def _is_another(self, pieces: Sequence[Piece], run: Run, stems: Sequence[str], record: Record) -> bool:
+        """True for a whole value, genre or name that the item has not, though a word of it stands in its record."""
+        after = pieces[run.at[-1] + 1].form if run.at[-1] + 1 < len(pieces) else ""
+        facets = self._values.get(" ".join(stems), set())
+        if after in self._trade or after == "genre":
+            facets = facets & {facet.name for facet in self._schema.by_meaning(Meaning.GENRE)}
+        elif len(stems) > 1 and all(pieces[there].capital for there in run.at if pieces[there].is_word):
+            facets = facets | {name for stem in stems for name in self._known.get(stem, ())}
+        elif len(stems) < 2:
+            return False
+        held = facets & set(record.values)
+        return bool(held) and held.isdisjoint(record.facets_holding(stems))
 
     def _is_other(self, pieces: Sequence[Piece], part: Sequence[int], record: Record) -> bool:
         """True for a compound that is a value of a facet of which the item has another: 'over-ear'."""
@@ -440,7 +468,7 @@ def _stands_so(pieces: Sequence[Piece], run: Run, record: Record) -> bool:
 def _trade_of(schema: Schema, names: frozenset[str]) -> frozenset[str]:
     """What the things of this shop may be called: names of its trade, of any trade where nothing tells which it is."""
     labels = {word for column in schema.columns for word in (*words(column.name), *words(column.label))}
-    found = [trade for trade in TRADES if trade & labels or trade & names]
+    found = [trade for trade in TRADES if (trade - _OF_MANY) & (labels | names)]
     return frozenset(ANY_TRADE.union(*found)) if found else TRADE
 
 

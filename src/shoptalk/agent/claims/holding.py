@@ -82,6 +82,8 @@ class Claims:
         regions = self._asked.regions(pieces)
         reader = Reader(self._picks, self._spoken_of(before), marked.place)
         stretches = reader.read(pieces, {at for region in regions for at in range(region.first, region.last)})
+        if self._picks == 1:
+            reader.objections += _of_others(pieces)
         return tuple(dict.fromkeys([*reader.objections, *self._held(pieces, stretches, regions)]))
 
     def _spoken_of(self, before: str) -> tuple[int, ...]:
@@ -210,7 +212,8 @@ class Claims:
             if not (stretch.implicit and self._is_for(pieces, run)):
                 yield from self._facts.wrong(pieces, run, item)
         for at in stretch.at:
-            yield from self._best(pieces, at, item)
+            if not any(one.at == at for one in told.comparisons):
+                yield from self._best(pieces, at, item)
 
     def _counted_before(self, told: _Told, amount: Amount) -> Amount | None:
         """The number before this one of which it is told what it counts."""
@@ -323,6 +326,16 @@ class Claims:
 
 
 _LONGEST_SENTENCE = 200
+
+
+def _of_others(pieces: Sequence[Piece]) -> Iterator[Objection]:
+    """'All others are sold out', where one pick is shown: nothing is known of others."""
+    for at, piece in enumerate(pieces):
+        after = pieces[at + 1].form if at + 1 < len(pieces) else ""
+        lead = {one.form for one in pieces[max(0, at - 3) : at]}
+        if piece.form == "others" or (piece.form == "other" and (after in TRADE or after in ("ones", "one"))):
+            if not lead & {"than", "unlike", "from", "among", "to", "like", "with", "no", "find", "show", "for"}:
+                yield Objection(Wrong.COUNT, piece.text, "there are no others that anything is known of")
 
 
 def _items_before(pieces: Sequence[Piece], at: int) -> tuple[int, ...]:

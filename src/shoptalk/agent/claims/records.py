@@ -115,7 +115,8 @@ class Record:
         stems = [stem for stem in line_of(label).split() if stem not in STOP_WORDS]
         same = [stems, *([*stems[:-1], other] for other in SAID_FOR.get(stems[-1] if stems else "", ()))]
         bare = label.removesuffix("less")
-        other = [[bare + end] for end in ("d", "ed") if bare != label and " " not in label]
+        opposites = [bare + end for end in ("d", "ed")] + (["cable", "cord"] if bare == "wire" else [])
+        other = [[one] for one in opposites if bare != label and " " not in label]
         self.off += [tuple(one) for one in (other if switch else same)]
         yield from (" ".join(one) for one in (same if switch else other))
         if switch:

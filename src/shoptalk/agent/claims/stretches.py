@@ -175,6 +175,10 @@ class Reader:
             return None
         if _next_naming(pieces, at + 1) == at + 1:
             return None
+        if form == "all" and after in ("but", "except") and at + 2 < len(pieces) and pieces[at + 2].items is not None:
+            named = _together(pieces, at + 2, commas=True)
+            left_out = {item for there in named for item in pieces[there].items or ()}
+            return _Group(at, named[-1] + 1, tuple(one for one in self._all if one not in left_out), False)
         within = form in ("each", "every") and at > 0 and pieces[at - 1].items is None
         if after == "other" or within or not _opens_statement(pieces, at, found):
             return None
@@ -286,6 +290,8 @@ def _next_naming(pieces: Sequence[Piece], at: int) -> int | None:
 def _clauses(pieces: Sequence[Piece]) -> list[tuple[int, int]]:
     found, first = [], 0
     for at, piece in enumerate(pieces):
+        if at and piece.form == "but" and pieces[at - 1].form == "all":
+            continue  # 'all but [1]'
         if ends_clause(piece) and at > first and any(one.is_word or one.items is not None for one in pieces[at + 1 :]):
             found.append((first, at))
             first = at

@@ -12,9 +12,9 @@ from shoptalk.retrieval.stopwords import STOP_WORDS
 #: Words for the thing itself, in the trades that are met most.
 TRADE: Final = frozenset(
     """film films movie movies picture book books title titles hotel hotels restaurant restaurants place places
-    wine wines
-    bottle bottles product products item items model models song songs album albums game games show shows series car
-    cars recipe recipes dish dishes course courses job jobs flat flats plant plants beer beers device devices""".split()
+    wine wines bottle bottles product products item items model models song songs album albums game games
+    show shows series car cars house houses recipe recipes dish dishes course courses job jobs flat flats
+    plant plants beer beers device devices""".split()
 )
 #: Words for things of many trades: said of a pick only where the person, the shop or the record says them.
 KINDS_OF_THINGS: Final = frozenset(
@@ -73,18 +73,18 @@ _TELLING: Final = frozenset(
     provides providing come comes has have having with tagged tag tags labelled labeled label labels described
     classed classified categorised categorized category categories genre genres style styles type types kind brand
     brands language languages spoken country countries located location situated based set sits sitting lies lying
-    found spent spends taste tastes tasting serve serves serving drink drinking eat eating cook cooking travel
-    travelling wear wearing weigh weighs weighing weight measure measures measuring size sized long length lengths
-    wide tall deep big old minute minutes min mins hour hours hr hrs h m dollar dollars euro euros pound pounds usd
-    eur gbp cent cents percent decade decades century average number numbers amount amounts value values figure
-    figures unit units story stories plot tells telling told follow follows following about centre centres center
-    centers around involve involves involving mention mentions mentioned concern concerns text keyword keywords
-    theme themes themed topic topics subject subjects element elements play plays playing played appear appears
-    appearing add adds adding count counts counting counted combine combines combining mix mixes mixing blend blends
-    blending belong belongs belonging fall falls falling stay stays staying range ranges ranging reach reaches
-    reaching share shares lasting hails originates duration runtime time times tag vote votes opening opened filmed
-    shot screen drops filed certified heard production meant intended aimed idea ideas stayed works work stood
-    picked become becomes visit visits watch watches connects connect carries lists""".split()
+    found spent spends taste tastes tasting serve serves serving drink drinking eat eating cook cooking speak speaks
+    narrow narrowed chosen pay paying wear wearing weigh weighs weighing weight measure measures measuring size
+    sized long length lengths wide tall deep big old minute minutes min mins hour hours hr hrs h m dollar dollars
+    euro euros pound pounds usd eur gbp cent cents percent decade decades century average number numbers amount
+    amounts value values figure figures unit units story stories plot tells telling told follow follows following
+    about centre centres center centers around involve involves involving mention mentions mentioned concern
+    concerns text keyword keywords theme themes themed topic topics subject subjects element elements play plays
+    playing played appear appears appearing add adds adding count counts counting counted combine combines combining
+    mix mixes mixing blend blends blending belong belongs belonging fall falls falling stay stays staying range
+    ranges ranging reach reaches reaching share shares lasting hails originates duration runtime time times tag vote
+    votes opening opened filmed shot screen drops filed certified heard production meant intended aimed idea ideas
+    stayed works work stood picked become becomes visit visits watch watches connects connect carries lists""".split()
 ) - {"screen", "drops", "featured", "sold", ""}  # fmt: skip
 _SMALL_TALK: Final = frozenset(
     "thanks thank please sorry okay ok sure hello hi hey welcome cheers im ill ive id id were".split()
@@ -115,7 +115,17 @@ RUNNING: Final = frozenset({"run", "running"})
 #: Phrases that claim nothing, of words that would.
 IDIOMS: Final = tuple(
     tuple(phrase.split())
-    for phrase in ("on board", "on top", "sound right", "sounds right", "sound good", "battery life")
+    for phrase in (
+        "on board",
+        "on top",
+        "sound right",
+        "sounds right",
+        "sound good",
+        "battery life",
+        "in common",
+        "director chair",
+        "in the vein",
+    )
 )
 #: What an item's own text is no ground for; a facet is, and what evidence says.
 RESERVED: Final = frozenset(
@@ -131,7 +141,8 @@ PLACES: Final = frozenset({"first", "second", "third", "fourth", "last", "next"}
 TRADES: Final = tuple(
     frozenset(names.split())
     for names in (
-        "film films movie movies picture show shows series", "book books novel novels", "hotel hotels place places",
+        "film films movie movies picture show shows series", "book books novel novels",
+        "hotel hotels house houses place places",
         "restaurant restaurants place places", "wine wines bottle bottles", "song songs album albums track tracks",
         "game games", "car cars", "recipe recipes dish dishes", "course courses", "job jobs", "flat flats",
         "plant plants", "beer beers",
