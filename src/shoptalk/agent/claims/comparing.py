@@ -293,9 +293,8 @@ class Comparing:
         self, pieces: Sequence[Piece], at: int, end: int, stretch: Stretch
     ) -> tuple[tuple[int, ...] | None, int, bool]:
         """The items compared with (empty: all others; None: it is a number), and whether 'most' are."""
-        inside = set(stretch.at)
         for there in range(end, min(end + _THAN_WITHIN, len(pieces))):
-            if there in inside and pieces[there].text in ",;":
+            if pieces[there].text in ",;":
                 break
             if pieces[there].form in ("than", "after", "before"):
                 for target in range(there + 1, min(there + 6, len(pieces))):
@@ -388,22 +387,21 @@ class Comparing:
 
     def _factor(self, pieces: Sequence[Piece], at: int, stretch: Stretch) -> Comparison | None:
         """'Half the price of [2]', 'twice as long as [2]'."""
-        form = pieces[at].form
-        if form not in FACTORS or at + 2 >= len(pieces) or pieces[at + 1].form not in ("the", "as", "its"):
+        times = _times_told(pieces, at)
+        if not times or at + 2 >= len(pieces) or pieces[at + 1].form not in ("the", "as", "its", "of"):
             return None
         word = pieces[at + 2].form
         facets, _ = self._called(pieces, at + 2)
-        costs = word in ("much", "cheap", "expensive")
-        weighs = word == "much" and any(pieces[i].form in CUES[Meaning.WEIGHT] for i in range(stretch.at[0], at))
-        told = (
-            (self._numbers.of_meaning(Meaning.WEIGHT if weighs else Meaning.PRICE), False)
-            if costs
-            else self._quality(word)
-        )
+        told = self._quality(word)
+        if word in ("much", "what", "cheap", "expensive"):
+            before = {pieces[there].form for there in range(stretch.at[0], at)} if word in ("much", "what") else set()
+            by_verb = (one for one in (Meaning.WEIGHT, Meaning.DURATION) if before & CUES[one])
+            told = self._numbers.of_meaning(next(by_verb, Meaning.PRICE)), False
         facets = facets or (told[0] if told else [])
-        times = 1 / FACTORS[form] if word == "cheap" else FACTORS[form]
-        others = tuple(item for item in stretch.named if item not in stretch.items)
+        times = 1 / times if word == "cheap" else times
+        others = tuple(item for item in stretch.beside if item not in stretch.items)
         end = at + 3 + (at + 3 < len(pieces) and pieces[at + 3].form == "as")
+        at -= pieces[at].form == "times"
         lead = [piece.form for piece in pieces[max(0, at - 2) : at]]
         bound = _FACTOR_BOUNDS.get(" ".join(lead)) or _FACTOR_BOUNDS.get(lead[-1] if lead else "", Bound.EXACT)
         delta = Amount(times, at, at, bound=bound)
@@ -491,6 +489,13 @@ class Comparing:
         if all(theirs) and all(_is_times(comparison.delta, one / other) for one in ours for other in theirs):
             return None
         return f"the values of {label_of(found[0])} say otherwise"
+
+
+def _times_told(pieces: Sequence[Piece], at: int) -> float | None:
+    """How many times as much is meant: by 'half', by 'three times'."""
+    if pieces[at].form != "times" or not at:
+        return FACTORS.get(pieces[at].form)
+    return pieces[at - 1].value or NUMBER_WORDS.get(pieces[at - 1].form)
 
 
 def _narrowed(pieces: Sequence[Piece], at: int) -> tuple[str, ...]:

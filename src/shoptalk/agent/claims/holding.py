@@ -257,9 +257,10 @@ class Claims:
             return
         lead = pieces[at - 1].form if at else ""
         after = pieces[at + 1] if at + 1 < len(pieces) else None
-        if lead != "the" and not (after is not None and after.items is not None):
+        trails = at > 0 and pieces[at - 1].items is not None and (after is None or not after.is_word)
+        if lead != "the" and not trails and not (after is not None and after.items is not None):
             return
-        told = [run for run in runs if run.at[0] > at]
+        told = [run for run in runs if trails or run.at[0] > at]
         for item in range(self._picks):
             if told and item not in stretch.items and all(self._is_so(pieces, run, item, stretch) for run in told):
                 yield Objection(Wrong.COMPARISON, "only", f"{self._records[item].item.title} is so too")
@@ -333,9 +334,9 @@ def _of_others(pieces: Sequence[Piece]) -> Iterator[Objection]:
     for at, piece in enumerate(pieces):
         after = pieces[at + 1].form if at + 1 < len(pieces) else ""
         lead = {one.form for one in pieces[max(0, at - 3) : at]}
-        if piece.form == "others" or (piece.form == "other" and (after in TRADE or after in ("ones", "one"))):
-            if not lead & {"than", "unlike", "from", "among", "to", "like", "with", "no", "find", "show", "for"}:
-                yield Objection(Wrong.COUNT, piece.text, "there are no others that anything is known of")
+        others = piece.form == "others" or (piece.form == "other" and (after in TRADE or after in ("ones", "one")))
+        if others and lead.isdisjoint({"than", "unlike", "from", "among", "to", "like", "with", "no", "show", "for"}):
+            yield Objection(Wrong.COUNT, piece.text, "there are no others that anything is known of")
 
 
 def _items_before(pieces: Sequence[Piece], at: int) -> tuple[int, ...]:

@@ -19,6 +19,7 @@ _AGAINST = frozenset({"against", "versus", "vs"})
 _LEADING = frozenset("at with for if in by from being as on costing running".split())
 #: What stands behind a number of picks: 'two are in Rome, one in Milan'.
 SAID_OF_SOME = frozenset("are is were was have has in from come comes offer offers allow allows run runs cost".split())
+_PARTING = frozenset({",", ";", ":", "and"})
 _WORTH = 8
 
 
@@ -149,7 +150,7 @@ class Reader:
                 else None
             )
         some = NUMBER_WORDS.get(form)
-        if some and some < len(self._all) and after in SAID_OF_SOME and (not at or pieces[at - 1].text in ",;"):
+        if some and some < len(self._all) and after in SAID_OF_SOME and (not at or pieces[at - 1].text in _PARTING):
             return _Group(at, at + 1, self._all, False, need=some)
         if form in ("former", "latter") and len(held := [group for group in found if group.items]) >= 2:
             return _Group(at, at + 1, held[0 if form == "former" else 1].items, False)
@@ -302,6 +303,8 @@ def _handed_over(pieces: Sequence[Piece], group: _Group, first: int) -> int:
     """Where the part that speaks of a later subject begins: at its name, or at 'and at 90 minutes' right before it."""
     for at in range(group.start - 1, max(first, group.start - _WORTH), -1):
         if pieces[at].text == "," or pieces[at].form == "and":
+            if [piece.form for piece in pieces[at + 1 : group.start]] in (["and", "so", "does"], ["so", "does"]):
+                return at
             if pieces[group.start - 1].form in ("is", "was") and pieces[at + 1].form in ("the", "and"):
                 return at  # ', and the longest is [3]'
             lead = at + 1

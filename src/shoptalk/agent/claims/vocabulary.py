@@ -30,17 +30,18 @@ KINDS_OF_THINGS: Final = frozenset(
 #: How we speak of the picks and of choosing.
 _CHOOSING: Final = frozenset(
     """pick picks option options choice choices suggestion suggestions recommendation recommendations recommend
-    recommended recommending suggest suggested suggesting result results match matches matched matching fit fits
-    fitting fitted suit suits suited suitable meet meets meeting satisfy satisfies tick ticks box boxes list listed
-    lists answer answers candidate candidates alternative alternatives contender pair trio selection case line lines
-    request requests requested wish wishes criteria criterion requirement requirements preference preferences limit
-    limits bound bounds mind search searched searching taste tastes mood moods need needs want wants look looks
-    looking go goes going start starts starting begin begins consider considering try check see sees find finds
-    found show shown showing enjoy hope hopes help helps glad let know tell say says said ask asks asked call called
-    named name names choose choosing decide prefer prefers preferred rather instead ideally closer closest close near
-    nearest strong solid good nice reasonable safe obvious natural straightforward simple clear
-    description described describe describes meaning sense words word terms point points thing things detail details
-    fact facts record records note notes noted information evidence reason reasons""".split()
+    recommended recommending suggest suggested suggesting result results match matches matched matching fit
+    fits fitting fitted suit suits suited suitable meet meets meeting satisfy satisfies tick ticks box boxes
+    list listed lists answer answers candidate candidates alternative alternatives contender pair pairs trio
+    selection case line lines request requests requested wish wishes criteria criterion requirement
+    requirements preference preferences limit limits bound bounds mind search searched searching taste tastes
+    mood moods need needs want wants look looks looking go goes going start starts starting begin begins
+    consider considering try check see sees find finds found show shown showing enjoy hope hopes help helps
+    glad let know tell say says said ask asks asked call called named name names choose choosing decide
+    prefer prefers preferred rather instead ideally closer closest close near nearest strong solid good nice
+    reasonable safe obvious natural straightforward simple clear description described describe describes
+    meaning sense words word terms point points thing things detail details fact facts record records note
+    notes noted information evidence reason reasons""".split()
 )
 _JOINING: Final = frozenset(
     """above across after again against ago ahead along alongside already although always among amongst another anyway
@@ -64,32 +65,52 @@ _JOINING: Final = frozenset(
 )
 #: Verbs and nouns that say in which respect a fact is told. A fact has to follow, and is held against the record.
 _TELLING: Final = frozenset(
-    """run runs running ran last lasts lasting clock clocks clocked cost costs costing priced price prices pricing sell
-    sells sold selling charge charges made make maker makers manufactured produced producer release released
-    releases date dates dated dating year years directed director directors directs star stars starring starred
-    stars feature features featuring featured cast actor actors actress actresses lead leads leading written wrote
-    writer writers author authors rated rate rates rating ratings score scores scored scoring earn earns earned hold
-    holds holding held carry carries carrying offer offers offering include includes included including provide
-    provides providing come comes has have having with tagged tag tags labelled labeled label labels described
-    classed classified categorised categorized category categories genre genres style styles type types kind brand
-    brands language languages spoken country countries located location situated based set sits sitting lies lying
-    found spent spends taste tastes tasting serve serves serving drink drinking eat eating cook cooking speak speaks
-    narrow narrowed chosen pay paying wear wearing weigh weighs weighing weight measure measures measuring size
-    sized long length lengths wide tall deep big old minute minutes min mins hour hours hr hrs h m dollar dollars
-    euro euros pound pounds usd eur gbp cent cents percent decade decades century average number numbers amount
-    amounts value values figure figures unit units story stories plot tells telling told follow follows following
+    """run runs running ran last lasts lasting clock clocks clocked cost costs costing priced price prices
+    pricing sell sells sold selling charge charges made make maker makers manufactured produced producer
+    release released releases date dates dated dating year years directed director directors directs star
+    stars starring starred stars feature features featuring featured cast actor actors actress actresses lead
+    leads leading written wrote writer writers author authors rated rate rates rating ratings score scores
+    scored scoring earn earns earned hold holds holding held carry carries carrying offer offers offering
+    include includes included including provide provides providing come comes has have having with tagged tag
+    tags labelled labeled label labels described classed classified categorised categorized category
+    categories genre genres style styles type types kind brand brands language languages spoken country
+    countries located location situated based set sits sitting lies lying found spent spends taste tastes
+    tasting serve serves serving drink drinking eat eating cook cooking speak speaks narrow narrowed chosen
+    pay paying wear wearing weigh weighs weighing weight measure measures measuring size sized long length
+    lengths wide tall deep big old minute minutes min mins hour hours hr hrs h m dollar dollars euro euros
+    pound pounds usd eur gbp cent cents percent decade decades century average number numbers amount amounts
+    value values figure figures unit units story stories plot tells telling told follow follows following
     about centre centres center centers around involve involves involving mention mentions mentioned concern
-    concerns text keyword keywords theme themes themed topic topics subject subjects element elements play plays
-    playing played appear appears appearing add adds adding count counts counting counted combine combines combining
-    mix mixes mixing blend blends blending belong belongs belonging fall falls falling stay stays staying range
-    ranges ranging reach reaches reaching share shares lasting hails originates duration runtime time times tag vote
-    votes opening opened filmed shot screen drops filed certified heard production meant intended aimed idea ideas
-    stayed works work stood picked become becomes visit visits watch watches connects connect carries lists""".split()
+    concerns text keyword keywords theme themes themed topic topics subject subjects element elements play
+    plays playing played appear appears appearing add adds adding count counts counting counted combine
+    combines combining mix mixes mixing blend blends blending belong belongs belonging fall falls falling
+    stay stays staying range ranges ranging reach reaches reaching share shares lasting hails originates
+    duration runtime time times tag vote votes opening opened filmed shot screen drops filed certified heard
+    production meant intended aimed idea ideas stayed works work stood picked become becomes visit visits
+    watch watches connects connect carries lists""".split()
 ) - {"screen", "drops", "featured", "sold", ""}  # fmt: skip
 _SMALL_TALK: Final = frozenset(
-    "thanks thank please sorry okay ok sure hello hi hey welcome cheers im ill ive id id were".split()
+    "money matter matters thanks please sorry okay ok sure hello hi hey welcome cheers im ill ive id id were".split()
 )
-GLUE: Final = STOP_WORDS | TRADE | _CHOOSING | _JOINING | _TELLING | _SMALL_TALK | frozenset(
+#: Verbs of plots: whom and what they are about has to be traced.
+_HAPPENING: Final = frozenset(
+    verb + ending
+    for verbs, endings in (
+        (
+            "visit return learn discover hunt chase wake want start follow join long struggle",
+            ("", "s", "ed", "ing"),
+        ),
+        (
+            "become becomes became meet meets met flee flees fled catch catches caught try tries tried hide hides hid",
+            ("",),
+        ),
+        ("watch watches watched grow grows grew find finds found teach teaches taught", ("",)),
+        ("arrive escape save rescue", ("", "s", "d")),
+    )
+    for verb in verbs.split()
+    for ending in endings
+)
+GLUE: Final = STOP_WORDS | TRADE | _HAPPENING | _CHOOSING | _JOINING | _TELLING | _SMALL_TALK | frozenset(
     """isnt arent wasnt werent doesnt dont didnt hasnt havent hadnt wont wouldnt cant couldnt shouldnt youre youve youd
     youll thats theres heres its theyre theyve whats lets amp s t ve re ll d au la a an of by in on for to from
     as""".split()
