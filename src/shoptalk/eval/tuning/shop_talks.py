@@ -6,6 +6,7 @@ probably misunderstood, and is left out. Explanations are written anew, by progr
 
 import random
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from shoptalk.agent.explaining import Answer
@@ -38,7 +39,7 @@ def _of_talk(
     replies: "list[Reply]", system: str, catalog: Catalog, shop: str, draw: random.Random
 ) -> Iterator[TuneExample]:
     state = TalkState()
-    for reply, following in zip(replies, [*replies[1:], None], strict=True):
+    for reply, following in zip_longest(replies, replies[1:]):
         request = reply.request
         taken_back = following is not None and Act.UNDO in following.request.acts
         if request.message and not taken_back:
