@@ -90,10 +90,11 @@ class ModelExplaining:
             seconds=seconds,
             most_tokens=_TOKENS + _TOKENS_A_PICK * len(answer.picks),
         )
+        told: list[str] = []
         with closing(pieces):  # type: ignore[type-var]  # whoever stops listening ends the call
             for sentence in sentences(_in_time(pieces, watch, layout)):
                 written = layout.written(sentence)
-                why = [str(objection.why) for objection in claims.objections(sentence)]
+                why = [str(objection.why) for objection in claims.objections(sentence, before="".join(told))]
                 why += [f"'{what}' is not known" for what in known.untraceable(written.text)]
                 why += ["it was said already"] if written.is_repeated else []
                 watch.checked(1, int(bool(why)))
@@ -101,6 +102,7 @@ class ModelExplaining:
                     _log.warning("cut from what the model wrote, since %s: %r", "; ".join(dict.fromkeys(why)), sentence)
                     continue
                 watch.did("explain")
+                told = [*told[-2:], sentence]  # tells the next sentence what 'it' means
                 yield layout.place(written)
 
 
