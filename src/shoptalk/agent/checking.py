@@ -45,7 +45,7 @@ class Known:
             for name in (item.title, short_title(item.title), title_with_year(answer.schema, item))
         }
         titles = [mention.title for mention in answer.request.mentions]
-        titles += [title for pick in answer.picks for fact in pick.evidence for title in _titles_of(fact)]
+        titles += [title for pick in answer.picks for fact in pick.evidence for title in titles_of(fact)]
         self.names |= {name for title in titles for name in (title, short_title(title))}
         self.numbers = set(_numbers_in(self._texts(answer, items)))
         shown = len(answer.picks)
@@ -89,7 +89,7 @@ def checked(pieces: Iterable[str], answer: Answer) -> Iterator[str]:
             yield piece
 
 
-def _titles_of(fact: Evidence) -> tuple[str, ...]:
+def titles_of(fact: Evidence) -> tuple[str, ...]:
     """The items that a fact speaks of besides the pick."""
     match fact:
         case SharesWith() | CloseTo() | LikedTogether() | FollowsOn():
@@ -101,7 +101,7 @@ def _titles_of(fact: Evidence) -> tuple[str, ...]:
 
 def _told_by(schema: Schema, fact: Evidence) -> Iterator[str]:
     """The texts and numbers of a fact that may be said. Its weight, and how far it moved the pick, may not."""
-    yield from _titles_of(fact)
+    yield from titles_of(fact)
     match fact:
         case ConstraintMet() | WishMissed():
             yield fact.constraint.words

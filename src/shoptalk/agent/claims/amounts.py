@@ -47,7 +47,6 @@ _SPELT = {
 }  # fmt: skip
 _MARKS = {'"': "inch", "”": "inch", "″": "inch", "%": "%"}
 _ARTICLES = frozenset({"a", "an"})
-_SCALES = (5.0, 10.0, 100.0)
 _REACH_BACK, _REACH_ON = 4, 4
 _TOLD_WHOLE = 2  # more words than these of a number that stand so in the record are its own
 _EARLIEST, _LATEST = 1500, 2100

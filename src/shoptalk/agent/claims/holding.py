@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shoptalk.agent.checking import titles_of
 from shoptalk.agent.claims.amounts import Amount, Numbers, amounts_in
 from shoptalk.agent.claims.asked import Asked, Region
 from shoptalk.agent.claims.comparing import Comparing, Comparison
@@ -350,17 +351,11 @@ def _items_before(pieces: Sequence[Piece], at: int) -> tuple[int, ...]:
 
 def _only_titles(answer: Answer, known: set[str]) -> Iterator[Item]:
     """Items of which only the title is known: from evidence, from what the person named and we do not have."""
-    titles = [title for pick in answer.picks for fact in pick.evidence for title in _titles(fact)]
+    titles = [title for pick in answer.picks for fact in pick.evidence for title in titles_of(fact)]
     titles += [mention.title for mention in answer.request.mentions]
     for title in dict.fromkeys([*titles, *answer.request.unknown_titles]):
         if title and title not in known:
             yield Item(id=_id_of(answer, title), title=title)
-
-
-def _titles(fact: object) -> Iterator[str]:
-    for name in ("title", "than_title"):
-        if isinstance(title := getattr(fact, name, None), str):
-            yield title
 
 
 def _id_of(answer: Answer, title: str) -> str:
