@@ -72,7 +72,7 @@ class Settings(BaseSettings):
     llm_model: str | None = Field(default=None, description="the model's name there; unset: the first that it serves")
     llm_key: SecretStr | None = Field(default=None, description="the key that the server wants to see")
     llm_doors: Literal["both", "plan", "explain"] = Field(
-        default="both", description="what the model does: understand messages, write answers, or both"
+        default="explain", description="what the model does: understand messages, write answers, or both"
     )
     llm_first_word: float = Field(
         default=8.0,

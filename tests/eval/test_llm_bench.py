@@ -31,7 +31,7 @@ def plan(films_shop, settings):
     """Makes a plan for a server, patient: no test depends on how busy the machine is."""
 
     def made(server, *, talks=(1,), turns=TALK_TURNS, embedded=False, **chosen):
-        patient = {"llm_url": server.url, "llm_first_word": 90.0, "llm_seconds": 120.0}
+        patient = {"llm_url": server.url, "llm_doors": "both", "llm_first_word": 90.0, "llm_seconds": 120.0}
         given = settings.model_copy(update=patient | chosen)
         return LlmPlan(given, str(films_shop.folder), talks, turns, embedded, hardware="nothing to speak of")
 

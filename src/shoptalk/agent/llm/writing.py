@@ -80,7 +80,8 @@ class ModelExplaining:
 
     def _sentences(self, answer: Answer, watch: Watch, layout: Layout) -> Iterator[str]:
         """What of the model's text may be said, laid out. Raises ModelFailureError."""
-        claims, known = Claims(answer), Known(answer)
+        claims: Claims | None = None
+        known = Known(answer)
         seconds = watch.left - _RESERVE
         pieces = self._model.stream(
             explain_messages(answer),
@@ -93,6 +94,7 @@ class ModelExplaining:
         told: list[str] = []
         with closing(pieces):  # type: ignore[type-var]  # whoever stops listening ends the call
             for sentence in sentences(_in_time(pieces, watch, layout)):
+                claims = claims or Claims(answer)  # made while the model writes on
                 written = layout.written(sentence)
                 why = [str(objection.why) for objection in claims.objections(sentence, before="".join(told))]
                 why += [f"'{what}' is not known" for what in known.untraceable(written.text)]
