@@ -248,7 +248,7 @@ def test_a_shared_system_prompt_is_counted_once_for_a_handful():
 
 def test_a_shops_own_talks_are_examples(films_shop):
     talk = films_shop.talk()
-    for message in ("a comedy from the 1990s", "not Adam Sandler", "undo", "how long is the first?"):
+    for message in ("a comedy from the 1990s", "not Adam Sandler", "undo", "how long is the first?", "eight dramas"):
         talk.say(message)
     found = list(from_shop(films_shop, random.Random(0)))
     users = [one.user for one in found if one.door == "plan" and "<message>" in one.user]

@@ -137,7 +137,7 @@ class _Writer:
         if not asked:
             return self.draw.choice(_OPENINGS_ANY)
         ways = _OPENINGS if len(answer.picks) > 1 else _OPENINGS_ONE
-        return self.draw.choice(ways).format(asked=join(asked), count=_COUNTS[len(answer.picks) - 1])
+        return self.draw.choice(ways).format(asked=join(asked), count=_counted(len(answer.picks)))
 
     def _recommended(self, place: int) -> tuple[str, ...]:
         """Why this pick: what speaks for it, then perhaps facts of its record."""
@@ -235,3 +235,7 @@ class _Writer:
     def _is_told(self, facet: Column) -> bool:
         """True if the prompt tells the facet of every pick."""
         return all(facet in [one for one, _ in self._facts(pick)] for pick in self.answer.picks)
+
+
+def _counted(many: int) -> str:
+    return _COUNTS[many - 1] if many <= len(_COUNTS) else str(many)
