@@ -102,8 +102,9 @@ def test_a_refused_value_that_is_not_held_is_not_searched_for(reader):
 
 
 def test_numbers_come_as_text_too(reader):
-    request = asked_by(reader, Condition(facet="runtime", op=Operator.AT_MOST, value="120 min"))
-    assert request.constraints[0].value == 120.0
+    for said in ("120 min", "2 h", "about 120 or so"):
+        request = asked_by(reader, Condition(facet="runtime", op=Operator.AT_MOST, value=said))
+        assert request.constraints[0].value == 120.0
 
 
 def test_a_place_on_the_table_gives_its_value(reader, films, state):

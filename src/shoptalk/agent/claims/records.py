@@ -14,19 +14,13 @@ from shoptalk.agent.quantities import is_number_word
 from shoptalk.agent.tokens import singular, words
 from shoptalk.agent.words import SYNONYMS
 from shoptalk.ranking.evidence import (
-    CloseTo,
-    Compared,
     ConstraintMet,
     Evidence,
-    FollowsOn,
-    Fresh,
     LikedTogether,
-    MeaningMatch,
     NamedAfter,
     Popular,
     RuleApplied,
     SharesWith,
-    Varied,
     WellRated,
     WordsMatch,
 )
@@ -190,7 +184,7 @@ def _day(value: str) -> Iterator[str]:
 
 
 def _evident(schema: Schema, fact: Evidence) -> Iterator[str]:
-    """What a fact allows to be said in words. Numbers of it, only where they are its own."""
+    """What a fact allows to be said in words. Numbers of it, only where they are its own; of most kinds no more."""
     yield _WORDS_OF.get(fact.kind, "")
     match fact:
         case ConstraintMet() if fact.constraint.operator is not Operator.IS_NOT and fact.constraint.value is not False:
@@ -212,5 +206,3 @@ def _evident(schema: Schema, fact: Evidence) -> Iterator[str]:
             yield f"no {fact.rank} | number {fact.rank}"
         case RuleApplied():
             yield f"featured by the shop | {fact.why}" if fact.rule != "stock" else "sold out at the moment"
-        case CloseTo() | FollowsOn() | Compared() | MeaningMatch() | Fresh() | Varied():
-            pass

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from shoptalk.agent.dates import first_today, meant, read_days
+from shoptalk.agent.fitting import Spellings, key_of, number_of
 from shoptalk.agent.llm.plan import (
     MOST_CALLS,
     OPERATORS,
@@ -32,10 +33,10 @@ from shoptalk.agent.state import TalkState
 from shoptalk.agent.titles import Titles
 from shoptalk.agent.tokens import fold, singular, tokenize, words
 from shoptalk.retrieval.catalog import Catalog
-from shoptalk.retrieval.columns import CategoryColumn, DateColumn
+from shoptalk.retrieval.columns import DateColumn
 from shoptalk.retrieval.query import Act, Constraint, Described, Mention, Operator, Request, Stance, Value
 from shoptalk.retrieval.schema import Column, Kind
-from shoptalk.retrieval.values import parse_date, parse_flag
+from shoptalk.retrieval.values import parse_date, parse_flag, parse_quantity
 
 __all__ = ["PlanReader", "plan_of"]
 
@@ -79,7 +80,7 @@ class PlanReader:
         self._today = today
         self._titles = titles or Titles(catalog)
         self._facets = {facet.name: facet for facet in plannable(catalog)}
-        self._by_fold: dict[str, dict[str, str]] = {}
+        self._spellings = Spellings(catalog)
 
     def request(self, plan: Plan, message: str, state: TalkState) -> Request:
         """What the plan asks for, as a Request. Never raises: what cannot be held is searched as words, or told."""
@@ -215,7 +216,7 @@ class PlanReader:
             case Kind.FLAG:
                 return said if isinstance(said, bool) else parse_flag(str(said))
             case Kind.NUMBER:
-                return _number(said)
+                return _number(facet, said)
             case Kind.DATE:
                 return parse_date(str(said)) or self._day(facet, str(said))
         return self._category(facet, str(said))
@@ -231,17 +232,12 @@ class PlanReader:
         return span[0].isoformat() if span is not None else None
 
     def _category(self, facet: Column, said: str) -> str | None:
-        column = self._catalog.column(facet.name)
-        assert isinstance(column, CategoryColumn)
-        if said in column.code_of:
-            return said
-        known = self._by_fold.setdefault(facet.name, {" ".join(words(value)): value for value in column.values[::-1]})
-        plain = " ".join(words(said))
-        if plain in known:
-            return known[plain]
+        if (held := self._spellings.of(facet.name, said)) is not None:
+            return held
         from rapidfuzz import fuzz, process
 
-        found = process.extractOne(plain, known.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR) if plain else None
+        known, key = self._spellings.by_key(facet.name), key_of(said)
+        found = process.extractOne(key, known.keys(), scorer=fuzz.ratio, score_cutoff=_NEAR) if key else None
         return known[found[0]] if found else None
 
     def _read_items(self, items: Iterable[str], stance: Stance, draft: _Draft, state: TalkState) -> None:
@@ -325,11 +321,11 @@ def _several(value: Value) -> Sequence[bool | float | str]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _number(said: bool | float | str) -> float | None:
-    if isinstance(said, bool):
-        return None
-    if isinstance(said, int | float):
-        return float(said)
+def _number(facet: Column, said: bool | float | str) -> float | None:
+    """The number in the facet's unit; of words that only hold a number somewhere, that number."""
+    number = number_of(facet, said)
+    if number is not None or not isinstance(said, str) or parse_quantity(said) is not None:
+        return number
     found = _NUMBER.search(said.replace(",", ""))
     return float(found[0]) if found else None
 

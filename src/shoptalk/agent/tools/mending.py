@@ -6,15 +6,15 @@ from functools import cached_property
 from pydantic import ValidationError
 from rapidfuzz import fuzz, process
 
+from shoptalk.agent.fitting import Spellings, key_of, number_of
 from shoptalk.agent.llm.plan import OPERATORS, Condition, few_values, plannable
 from shoptalk.agent.phrasing import join, label_of
-from shoptalk.agent.tokens import singular, words
 from shoptalk.errors import ToolError
-from shoptalk.retrieval.catalog import Catalog, CategoryColumn
+from shoptalk.retrieval.catalog import Catalog
 from shoptalk.retrieval.naming import is_description
 from shoptalk.retrieval.query import Constraint, Operator, Value
 from shoptalk.retrieval.schema import Column, Kind, Role, Schema
-from shoptalk.retrieval.values import factor, parse_date, parse_flag, parse_quantity
+from shoptalk.retrieval.values import parse_date, parse_flag
 
 __all__ = ["Mending", "lesser_columns", "told"]
 
@@ -28,7 +28,7 @@ class Mending:
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
-        self._by_words: dict[str, dict[str, str]] = {}
+        self._spellings = Spellings(catalog)
 
     @cached_property
     def facets(self) -> dict[str, Column]:
@@ -52,9 +52,9 @@ class Mending:
         """The facet of that name, or of that label. Raises ToolError, which names the facets."""
         if name in self.facets:
             return self.facets[name]
-        plain = _key(name)
+        plain = key_of(name)
         for facet in self.facets.values():
-            if plain and plain in (_key(facet.name), _key(label_of(facet))):
+            if plain and plain in (key_of(facet.name), key_of(label_of(facet))):
                 return facet
         raise ToolError(f"There is no facet '{name}'.", hint=f"There are {join(list(self.facets)) or 'none'}.")
 
@@ -83,7 +83,7 @@ class Mending:
     def _single(self, facet: Column, said: bool | float | str) -> bool | float | str:
         match facet.kind:
             case Kind.NUMBER:
-                value: bool | float | str | None = _number(facet, said)
+                value: bool | float | str | None = number_of(facet, said)
             case Kind.FLAG:
                 value = said if isinstance(said, bool) else parse_flag(str(said))
             case Kind.DATE:
@@ -96,22 +96,16 @@ class Mending:
 
     def _category(self, facet: Column, said: bool | float | str) -> str:
         """The value in the catalog's spelling, whatever its case, accents and endings."""
-        column = self._catalog.column(facet.name)
-        assert isinstance(column, CategoryColumn)
         text = f"{said:g}" if isinstance(said, float) else str(said)
-        if text in column.code_of:
-            return text
-        held = self._by_words.get(facet.name)
-        if held is None:
-            held = self._by_words[facet.name] = {_key(value): value for value in reversed(column.values)}
-        if (found := held.get(_key(text))) is not None:
-            return found
-        raise ToolError(f"The facet '{facet.name}' does not hold {text!r}.", hint=self._instead(facet, text, held))
+        if (held := self._spellings.of(facet.name, text)) is not None:
+            return held
+        raise ToolError(f"The facet '{facet.name}' does not hold {text!r}.", hint=self._instead(facet, text))
 
-    def _instead(self, facet: Column, said: str, held: dict[str, str]) -> str:
+    def _instead(self, facet: Column, said: str) -> str:
         if values := few_values(self._catalog, facet):
             return f"It holds {_quoted(values)}."
-        near = process.extract(_key(said), held.keys(), scorer=fuzz.WRatio, score_cutoff=_LIKE, limit=_NEAREST)
+        held = self._spellings.by_key(facet.name)
+        near = process.extract(key_of(said), held.keys(), scorer=fuzz.WRatio, score_cutoff=_LIKE, limit=_NEAREST)
         if near:
             return f"The nearest values are {_quoted([held[key] for key, *_ in near])}."
         return "Nothing it holds is near that; search for it with words."
@@ -145,27 +139,11 @@ def _is_branch(part: int | str) -> bool:
 
 def _ends(facet: Column, said: bool | float | str) -> float:
     """How many of the highest or lowest are meant."""
-    number = _number(facet.model_copy(update={"unit": None}), said)
+    number = number_of(facet.model_copy(update={"unit": None}), said)
     if number is None or number < 1:
         problem = f"'most' and 'least' of '{facet.name}' take how many items are meant, not {said!r}."
         raise ToolError(problem, hint="1 is the first alone.")
     return number
-
-
-def _number(facet: Column, said: bool | float | str) -> float | None:
-    """The number in the facet's unit; '2 h' of a facet in minutes is 120."""
-    if isinstance(said, bool):
-        return None
-    if not isinstance(said, str):
-        return said if abs(said) < float("inf") else None
-    quantity = parse_quantity(said)
-    if quantity is None:
-        return None
-    unit = quantity.unit or quantity.currency
-    if unit is None or unit == facet.unit:
-        return quantity.value
-    times = factor(unit, facet.unit) if facet.unit else None
-    return None if times is None else quantity.value * times
 
 
 def _operator(facet: Column, asked: Operator, many: int) -> Operator:
@@ -179,10 +157,6 @@ def _value_of(operator: Operator, values: tuple[bool | float | str, ...]) -> Val
     if len(values) == 1 and operator not in _SEVERAL:
         return values[0]
     return values  # type: ignore[return-value]  # all are numbers, or all are texts
-
-
-def _key(value: str) -> str:
-    return " ".join(singular(word) for word in words(value))
 
 
 def _quoted(values: Sequence[str], word: str = "and") -> str:
