@@ -107,21 +107,26 @@ def take_turn(engine: Engine, state: TalkState, message: str | Request, record: 
     question, text = answer.question if asked else None, "".join(pieces)
     state = answered(state, text, [pick.item.id for pick in answer.picks], again=not request.message)
     state = state.model_copy(update={"question": question, "heard": question.text[:_MOST_HEARD] if question else ""})
-    reply = Reply(
+    reply = _reply(engine.catalog, answer, text, earlier, state, watch)
+    record(state, reply, query)
+    clock.lap("log")
+    yield Done(reply=reply, milliseconds=clock.laps())
+
+
+def _reply(catalog: Catalog, answer: Answer, text: str, earlier: TalkState, state: TalkState, watch: Watch) -> Reply:
+    """The answer as it is kept; `state` is the talk after it."""
+    return Reply(
         text=text,
         picks=answer.picks,
-        request=request,
-        chips=chips_of(state, engine.catalog),
+        request=answer.request,
+        chips=chips_of(state, catalog),
         suggestions=next_messages(answer),
-        question=question,
-        changes=_changed(engine.catalog, earlier, state),
+        question=state.question,
+        changes=_changed(catalog, earlier, state),
         can_undo=bool(state.before),
         turn=state.turn,
         model=watch.use(),
     )
-    record(state, reply, query)
-    clock.lap("log")
-    yield Done(reply=reply, milliseconds=clock.laps())
 
 
 def _understood(engine: Engine, message: str | Request, state: TalkState, watch: Watch) -> Request:

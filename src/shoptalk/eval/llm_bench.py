@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from shoptalk.agent.watch import Failure, ModelFailureError
-from shoptalk.errors import ShoptalkError
+from shoptalk.errors import ModelServerError, ShoptalkError
 from shoptalk.eval.llm_levels import Counters, Level, LlmReport, Measured, TurnTaken
 from shoptalk.settings import Settings
 
@@ -117,17 +117,17 @@ class ModelServer:
     """The server that the settings name, asked from the side: who it is, what it counts. Close it, or use `with`."""
 
     def __init__(self, settings: Settings) -> None:
-        """Asks nothing yet. Raises ShoptalkError where the settings name no server."""
+        """Asks nothing yet. Raises ModelServerError where the settings name no server."""
         from shoptalk.agent.llm.connection import LlmConfig
 
-        if settings.llm_url is None:
-            raise ShoptalkError("No model's server is named.", hint="Give --url, or set SHOPTALK_LLM_URL.")
-        key = settings.llm_key.get_secret_value() if settings.llm_key is not None else None
-        self.config: LlmConfig = LlmConfig(settings.llm_url, settings.llm_model, key, settings.llm_context)
+        config = LlmConfig.of(settings)
+        if config is None:
+            raise ModelServerError("No model's server is named.", hint="Give --url, or set SHOPTALK_LLM_URL.")
+        self.config = config
         self._client = _client(self.config)
 
     def introduced(self) -> "Server":
-        """What the server tells of itself. Raises ShoptalkError where it is not there or lacks the model."""
+        """What the server tells of itself. Raises ModelServerError where it is not there or lacks the model."""
         from shoptalk.agent.llm.connection import Connection
         from shoptalk.agent.llm.translating import Asked, of_status
 
@@ -367,8 +367,8 @@ def _client(config: "LlmConfig") -> Any:
     )
 
 
-def _unusable(failure: ModelFailureError) -> ShoptalkError:
-    return ShoptalkError(f"The model cannot be measured: {failure.detail}.")
+def _unusable(failure: ModelFailureError) -> ModelServerError:
+    return ModelServerError(f"The model cannot be measured: {failure.detail}.")
 
 
 def _report(

@@ -344,12 +344,10 @@ class Shop:
 
 def _chat_model(settings: Settings) -> "ChatModel | None":
     """The language model that the settings name, None where they name none. Its server is asked when first needed."""
-    if settings.llm_url is None:
-        return None
     from shoptalk.agent.llm.client import ChatModel, LlmConfig
 
-    key = settings.llm_key.get_secret_value() if settings.llm_key is not None else None
-    return ChatModel(LlmConfig(settings.llm_url, settings.llm_model, key, settings.llm_context))
+    config = LlmConfig.of(settings)
+    return None if config is None else ChatModel(config)
 
 
 def _load(folder: ShopFolder, encoder: "Encoder", settings: Settings, model: "ChatModel | None") -> "Snapshot":

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shoptalk.ui.benches import Out, write_report
+from shoptalk.ui.benches import Out, model_at, quiet_model, write_report
 
 if TYPE_CHECKING:
     from shoptalk.eval.attacks import AttackFigures, AttackReport, Rate
@@ -40,13 +40,11 @@ def attack(
     """
     from rich.console import Console
 
-    from shoptalk.agent.llm.client import LlmConfig
     from shoptalk.eval.attacks import AttackPlan, run_attacks
     from shoptalk.ui.tables import Stages
 
-    model = LlmConfig(url=llm_url, model=llm_model) if llm_url else None
-    plan = AttackPlan(data=data, model=model, limit=limit, at_once=at_once, seed=seed)
-    with Stages(Console(stderr=True, highlight=False)) as progress:
+    plan = AttackPlan(data=data, model=model_at(llm_url, llm_model), limit=limit, at_once=at_once, seed=seed)
+    with Stages(Console(stderr=True, highlight=False)) as progress, quiet_model():
         report = run_attacks(plan, progress)
     write_report(report.model_dump(mode="json"), out, lambda: attack_tables(report))
 

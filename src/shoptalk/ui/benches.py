@@ -4,6 +4,7 @@ Nothing heavy is imported before a command runs.
 """
 
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,11 +17,13 @@ from typer.core import TyperGroup
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from shoptalk.agent.llm.connection import LlmConfig
     from shoptalk.eval.contest import RankingPlan
     from shoptalk.eval.standings import RankingReport
+    from shoptalk.settings import Settings
     from shoptalk.shop.parts import Progress
 
-__all__ = ["Out", "benches", "write_report"]
+__all__ = ["Out", "benches", "model_at", "quiet_model", "settings_with", "write_report"]
 
 
 class _Speed(TyperGroup):
@@ -145,11 +148,6 @@ def understand(
     chosen = next((name for name in DATASETS if name == only), None)
     if only is not None and chosen is None:
         raise typer.BadParameter(f"'{only}' is none of {', '.join(DATASETS)}.", param_hint="--only")
-    llm = None
-    if llm_url is not None:
-        from shoptalk.agent.llm.client import LlmConfig
-
-        llm = LlmConfig(llm_url, llm_model)
     plan = UnderstandPlan(
         data=data,
         only=chosen,
@@ -157,10 +155,10 @@ def understand(
         split=split,
         limit=limit,
         seed=seed,
-        llm=llm,
+        llm=model_at(llm_url, llm_model),
         at_once=at_once,
     )
-    with _lines_to(misses) as tell, Stages(_console(stderr=True)) as progress:
+    with _lines_to(misses) as tell, Stages(_console(stderr=True)) as progress, quiet_model():
         report = run_understanding(plan, progress, tell)
     write_report(report.model_dump(mode="json"), out, lambda: understanding_tables(report))
 
@@ -276,6 +274,34 @@ def _run(
     with Stages(_console(stderr=True)) as progress:
         report = measure(plan, progress)
     write_report(report.model_dump(mode="json"), out, lambda: ranking_tables(report))
+
+
+def settings_with(**given: Any) -> "Settings":
+    """The settings; what was given goes before what the environment and the file say."""
+    from shoptalk.settings import Settings
+
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def model_at(url: str | None, name: str | None) -> "LlmConfig | None":
+    """The model of that name at that server, with the key that the settings hold; None without an address."""
+    if url is None:
+        return None
+    from shoptalk.agent.llm.connection import LlmConfig
+
+    return LlmConfig.of(settings_with(llm_url=url, llm_model=name))
+
+
+@contextmanager
+def quiet_model() -> Iterator[None]:
+    """Without the warnings of each sentence that is cut and each call that fails: the report counts them."""
+    log = logging.getLogger("shoptalk.agent.llm")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 @contextmanager

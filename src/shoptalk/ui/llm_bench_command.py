@@ -1,13 +1,11 @@
 """`shoptalk bench llm`: how fast and how good a shop's talks are with a language model, at one and at many at once."""
 
-import logging
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from shoptalk.ui.benches import Out, write_report
+from shoptalk.ui.benches import Out, quiet_model, settings_with, write_report
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -15,7 +13,6 @@ if TYPE_CHECKING:
 
     from shoptalk.agent.watch import Door
     from shoptalk.eval.llm_levels import Level, LlmReport, Spread
-    from shoptalk.settings import Settings
 
 __all__ = ["llm", "llm_tables"]
 
@@ -83,8 +80,8 @@ def llm(
         "llm_seconds": seconds,
     }  # fmt: skip
     levels = tuple(dict.fromkeys(int(one) for one in talks.split(",")))
-    plan = LlmPlan(_settings(given), shop, levels, turns, embedded, hardware, seed)
-    with Stages(Console(stderr=True, highlight=False)) as progress, _quiet():
+    plan = LlmPlan(settings_with(**given), shop, levels, turns, embedded, hardware, seed)
+    with Stages(Console(stderr=True, highlight=False)) as progress, quiet_model():
         report = run_llm_bench(plan, progress)
     write_report(report.model_dump(mode="json"), out, lambda: llm_tables(report))
     if report.interrupted:
@@ -200,25 +197,6 @@ _QUALITY: dict[str, Shown] = {
     "sentences cut": lambda level: _share(level.cut_rate),
     "… of so many": lambda level: f"{level.sentences:,}",
 }
-
-
-def _settings(given: dict[str, Any]) -> "Settings":
-    """What was given goes before what the environment says."""
-    from shoptalk.settings import Settings
-
-    return Settings(**{name: value for name, value in given.items() if value is not None})
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the warnings of each sentence that is cut and each call that fails: the report counts them."""
-    log = logging.getLogger("shoptalk.agent.llm")
-    before = log.level
-    log.setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        log.setLevel(before)
 
 
 def _plain(text: str) -> "Text":

@@ -6,13 +6,14 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from threading import Thread
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 from shoptalk.agent.llm.calling import Heard, Say
 from shoptalk.agent.llm.messages import Message
 from shoptalk.agent.llm.translating import Asked, failure_of, of_status
 from shoptalk.agent.watch import Failure, ModelFailureError
+from shoptalk.settings import Settings
 
 if TYPE_CHECKING:
     from httpx import AsyncClient, Response
@@ -42,6 +43,14 @@ class LlmConfig:
     model: str | None = None
     key: str | None = field(default=None, repr=False)
     context: int | None = None
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self | None:
+        """The model that the settings name, None where they name no server."""
+        if settings.llm_url is None:
+            return None
+        key = settings.llm_key.get_secret_value() if settings.llm_key is not None else None
+        return cls(settings.llm_url, settings.llm_model, key, settings.llm_context)
 
     @property
     def base(self) -> str:
